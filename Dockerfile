@@ -1,0 +1,1 @@
+# The image for laptop and cloud: front end, wheels, runtime.

@@ -1,0 +1,21 @@
+# The two commands of the README. All other recipes are in the justfile.
+UV := $(shell command -v uv || echo .tools/bin/uv)
+
+.PHONY: serve test check
+
+serve: $(UV)  ## Build the dashboard and serve it with the API.
+	@$(UV) sync --quiet --frozen
+	@$(UV) run --no-sync just dashboard
+	@$(UV) run --no-sync rookery serve
+
+test: $(UV)  ## Set up everything and run all checks' tests.
+	@$(UV) sync --quiet --frozen
+	@$(UV) run --no-sync just browser test
+
+check: $(UV)  ## Lint, types, import contracts.
+	@$(UV) sync --quiet --frozen
+	@$(UV) run --no-sync just check
+
+.tools/bin/uv:
+	@python3 -m venv .tools || { echo "Python's venv module is missing: apt-get install python3-venv"; exit 1; }
+	@.tools/bin/pip install --quiet uv

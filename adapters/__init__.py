@@ -1,0 +1,1 @@
+"""One module, or one small folder, for each outside system. Adapters do not import each other."""

@@ -1,0 +1,1 @@
+"""GGUF embedding models in llama.cpp."""

@@ -1,0 +1,1 @@
+"""Memory versions in memory.db, append only."""

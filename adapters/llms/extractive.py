@@ -1,0 +1,1 @@
+"""Answers by rule with verbatim sentences; needs no model."""

@@ -1,0 +1,1 @@
+"""Stores through which machines exchange what they learnt."""

@@ -1,0 +1,1 @@
+"""Workflows as Prefect flows and tasks."""

@@ -1,0 +1,1 @@
+"""Files and folders below the roots that may be read."""

@@ -1,0 +1,1 @@
+"""Snapshots for as long as the process lives."""

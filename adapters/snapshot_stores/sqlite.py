@@ -1,0 +1,1 @@
+"""Snapshots in snapshots.db, their texts compressed."""

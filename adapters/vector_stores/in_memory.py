@@ -1,0 +1,1 @@
+"""Exact search for as long as the process lives."""

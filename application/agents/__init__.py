@@ -1,0 +1,1 @@
+"""The colony: coordinator, researcher, critic, writer, supervisor."""

@@ -1,0 +1,1 @@
+"""A researcher searches and quotes."""

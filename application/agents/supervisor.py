@@ -1,0 +1,1 @@
+"""The supervisor keeps a run within its budget and mends its course."""

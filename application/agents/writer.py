@@ -1,0 +1,1 @@
+"""The writer composes, and locks each claim to its quotes."""

@@ -1,0 +1,1 @@
+"""Side effects that wait for a person: ask, decide, expire."""

@@ -1,0 +1,1 @@
+"""From a snapshot to passages, along the structure of the text."""

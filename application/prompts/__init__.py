@@ -1,0 +1,1 @@
+"""Prompts are files; a variable that is missing, or one too many, is an error."""

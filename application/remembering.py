@@ -1,0 +1,1 @@
+"""Memories: note, recall, forget, merge, sync."""

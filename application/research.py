@@ -1,0 +1,1 @@
+"""Runs from question to result: start, conduct, steer."""

@@ -1,0 +1,1 @@
+"""From a claim ledger to the result that people read."""

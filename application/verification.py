@@ -1,0 +1,1 @@
+"""Comparing citations with the stored texts, again."""

@@ -1,0 +1,1 @@
+"""The research workflow, written once for every orchestrator."""

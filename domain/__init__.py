@@ -1,0 +1,1 @@
+"""The pure middle: models, rules and ports. No I/O, no clock, no randomness."""

@@ -1,0 +1,26 @@
+"""Agents and the budgets that bound their work."""
+
+from pydantic import Field
+
+from rookery.domain.frozen import Frozen
+
+
+class Budget(Frozen):
+    """What a run or an agent may use up at most. Enforced by the workflow."""
+
+    max_steps: int = Field(default=50, ge=1)
+    max_tokens: int = Field(default=200_000, ge=1, description="prompt and completion tokens together")
+    max_seconds: float = Field(default=600.0, gt=0)
+    max_tool_calls: int = Field(default=100, ge=1)
+
+
+class Agent(Frozen):
+    """A member of the colony: what it is for and what it may use."""
+
+    id: str
+    role: str
+    goal: str
+    tools: list[str] = []
+    priority: int = Field(default=0, description="of what it remembers, when memories of one slot collide")
+    model: str | None = Field(default=None, description="null: the model of the run")
+    budget: Budget = Budget()

@@ -1,0 +1,1 @@
+"""What the middle needs of the outside: one Protocol a file."""

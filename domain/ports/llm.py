@@ -1,0 +1,35 @@
+"""The language model."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from rookery.domain.inference import Capabilities, LLMReply, LLMRequest, Message
+
+
+class LLMPort(Protocol):
+    """Completes prompts. Safe to call concurrently.
+
+    A `json_schema` and `allowed_sources` in a request bind the reply: an adapter that cannot bind the decoding checks
+    the reply and raises `LLMError` rather than hand on what breaks them.
+    """
+
+    async def complete(self, request: LLMRequest) -> LLMReply:
+        """Return the whole reply.
+
+        Raises:
+            ContextOverflow: the prompt does not fit the context; nothing is cut.
+            LLMError: the model failed, or its reply breaks what binds it.
+        """
+        ...
+
+    def stream(self, request: LLMRequest) -> AsyncIterator[str]:
+        """Yield the reply in pieces, in order. Raises what `complete` raises."""
+        ...
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Return the exact number of tokens of the prompt, by the model's own template."""
+        ...
+
+    def capabilities(self) -> Capabilities:
+        """Return what the model can be relied on for."""
+        ...

@@ -1,0 +1,58 @@
+"""Running a workflow so that finished steps stay finished."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol, TypeVar
+
+from rookery.domain.events import RunEvent
+from rookery.domain.frozen import Frozen
+
+I = TypeVar("I", bound=Frozen)  # noqa: E741
+O = TypeVar("O", bound=Frozen)  # noqa: E741
+
+
+class WorkflowContext(Protocol):
+    """What a workflow may do besides computing."""
+
+    @property
+    def run_id(self) -> str: ...
+
+    async def step(self, name: str, fn: Callable[[I], Awaitable[O]], given: I, *, returns: type[O]) -> O:
+        """Run `fn(given)` once and record its output under (run, name, hash of `given`).
+
+        A step whose output is recorded is not run again.
+
+        Raises:
+            RunStopped: a person asked to pause or cancel; nothing new was started.
+        """
+        ...
+
+    async def fan_out(
+        self, name: str, fn: Callable[[I], Awaitable[O]], given: Sequence[I], *, returns: type[O]
+    ) -> list[O]:
+        """Run a step for each input side by side; outputs come in the order of the inputs."""
+        ...
+
+    async def emit(self, event: RunEvent) -> None:
+        """Store an event of the run; whoever follows the run sees it after that."""
+        ...
+
+
+Workflow = Callable[[WorkflowContext, I], Awaitable[O]]
+
+
+class OrchestratorPort(Protocol):
+    """Runs workflows. The same suite holds for every adapter."""
+
+    async def execute(self, run_id: str, workflow: Workflow[I, O], given: I) -> O:
+        """Run a workflow to its end and return its output. To resume a run, execute it again.
+
+        Raises:
+            Conflict: another process is running this run.
+            RunStopped: a person asked to pause or cancel.
+            whatever the workflow raises.
+        """
+        ...
+
+    async def is_running(self, run_id: str) -> bool:
+        """Whether some process, this or another, is running the run now."""
+        ...

@@ -1,0 +1,74 @@
+"""The store of runs, of what happened in them, and of the steps that they finished."""
+
+from collections.abc import AsyncIterator
+from typing import NamedTuple, Protocol
+
+from rookery.domain.events import RunEvent
+from rookery.domain.runs import Run, StopRequest
+
+
+class RunPage(NamedTuple):
+    """Some runs, and where the next ones begin."""
+
+    items: list[Run]
+    next_cursor: str | None
+
+
+class RunStorePort(Protocol):
+    """Keeps runs. Each call is durable when it returns. Safe to call concurrently and from several processes."""
+
+    async def create(self, run: Run, *, idempotency_key: str | None = None) -> Run:
+        """Store a new run, or return the one that was created with the same key.
+
+        Raises:
+            Conflict: the key was used for another request.
+        """
+        ...
+
+    async def get(self, run_id: str) -> Run:
+        """Return a run.
+
+        Raises:
+            NotFound: there is no such run.
+        """
+        ...
+
+    async def save(self, run: Run, event: RunEvent) -> None:
+        """Replace what is stored of a run and append the event that says why, both or neither."""
+        ...
+
+    async def page(self, *, limit: int, cursor: str | None = None) -> RunPage:
+        """Return runs, newest first. `cursor` is the `next_cursor` of the page before.
+
+        Raises:
+            InvalidRequest: the cursor is none of ours.
+        """
+        ...
+
+    async def append(self, run_id: str, event: RunEvent) -> RunEvent:
+        """Store an event and return it stamped with `run_id`, `seq` and `at`."""
+        ...
+
+    async def events(self, run_id: str, *, after: int = 0) -> list[RunEvent]:
+        """Return the events whose `seq` is greater than `after`, in order."""
+        ...
+
+    def follow(self, run_id: str, *, after: int = 0) -> AsyncIterator[RunEvent]:
+        """Yield stored events and then those to come, in order and without gaps; end after the run's last one."""
+        ...
+
+    async def step_output(self, run_id: str, step: str, input_hash: str) -> str | None:
+        """Return the JSON that a finished step left, or None."""
+        ...
+
+    async def save_step(self, run_id: str, step: str, input_hash: str, output: str) -> None:
+        """Record that a step is finished. A record that is there already is left as it is."""
+        ...
+
+    async def ask_to_stop(self, run_id: str, stop: StopRequest | None) -> None:
+        """Note that a person wants the run paused or cancelled; None takes it back."""
+        ...
+
+    async def stop_asked(self, run_id: str) -> StopRequest | None:
+        """Return what was noted last, or None."""
+        ...

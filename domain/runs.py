@@ -1,0 +1,112 @@
+"""Runs: what was asked, how far it is."""
+
+from enum import StrEnum
+
+from pydantic import Field, field_validator
+
+from rookery.domain.agents import Budget
+from rookery.domain.frozen import Frozen, Timestamp
+from rookery.domain.results import TaskResult, TaskStatus
+
+
+class Depth(StrEnum):
+    """How much work a question is worth."""
+
+    QUICK = "quick"
+    STANDARD = "standard"
+    DEEP = "deep"
+
+
+class Effort(Frozen):
+    """What a depth means in numbers."""
+
+    sub_questions: int = Field(description="at most, in the plan")
+    rounds: int = Field(description="of reflection, each of which may send researchers out again")
+    passages: int = Field(description="that a researcher reads for each sub-question")
+    claims: int = Field(description="at most, in the answer")
+
+
+EFFORTS = {
+    Depth.QUICK: Effort(sub_questions=2, rounds=0, passages=6, claims=3),
+    Depth.STANDARD: Effort(sub_questions=4, rounds=1, passages=10, claims=5),
+    Depth.DEEP: Effort(sub_questions=6, rounds=3, passages=20, claims=8),
+}
+
+
+class RunStatus(StrEnum):
+    """Where a run stands. `interrupted`: its process ended without a word; it can be resumed."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSED = "paused"
+    INTERRUPTED = "interrupted"
+    SUCCEEDED = TaskStatus.SUCCEEDED.value
+    PARTIAL = TaskStatus.PARTIAL.value
+    FAILED = TaskStatus.FAILED.value
+    CANCELLED = TaskStatus.CANCELLED.value
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen."""
+        return self in _FINISHED
+
+
+_FINISHED = {RunStatus.SUCCEEDED, RunStatus.PARTIAL, RunStatus.FAILED, RunStatus.CANCELLED}
+
+
+class ResearchRequest(Frozen):
+    """A question and the means to answer it. What `POST /v1/research` takes."""
+
+    question: str = Field(min_length=1, max_length=4000)
+    sources: list[str] = Field(default=[], max_length=1000, description="paths; none: the whole library")
+    namespace: str = Field(default="default", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
+    depth: Depth = Depth.STANDARD
+    model: str | None = Field(default=None, description="null: the model of the settings")
+    max_seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+
+    @field_validator("question")
+    @classmethod
+    def _says_something(cls, question: str) -> str:
+        if not any(character.isalnum() for character in question):
+            raise ValueError("ask something: the question has no letter and no digit")
+        return question.strip()
+
+    def budget(self) -> Budget:
+        """Return the budget of the whole run."""
+        return Budget() if self.max_seconds is None else Budget(max_seconds=self.max_seconds)
+
+
+class Run(Frozen):
+    """A run as it is listed; what happened in it is its events."""
+
+    id: str
+    question: str
+    status: RunStatus
+    depth: Depth
+    namespace: str
+    model: str
+    sources: list[str] = []
+    max_seconds: float | None = None
+    created_at: Timestamp
+    started_at: Timestamp | None = None
+    finished_at: Timestamp | None = None
+    result: TaskResult | None = None
+    error: str | None = None
+
+    def request(self) -> ResearchRequest:
+        """Return what was asked, to be asked again."""
+        return ResearchRequest(
+            question=self.question,
+            sources=self.sources,
+            namespace=self.namespace,
+            depth=self.depth,
+            model=self.model,
+            max_seconds=self.max_seconds,
+        )
+
+
+class StopRequest(StrEnum):
+    """What a person may ask of a running run, from any process."""
+
+    PAUSE = "pause"
+    CANCEL = "cancel"

@@ -1,0 +1,1 @@
+"""The ways in: composition root, settings, API, CLI, Slack, MCP."""

@@ -1,0 +1,22 @@
+"""Asking a question."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header
+
+from rookery.domain.access import Scope
+from rookery.domain.runs import ResearchRequest
+from rookery.entrypoints.api import dummy
+from rookery.entrypoints.api.schemas import Accepted
+from rookery.entrypoints.api.security import needs
+
+router = APIRouter(prefix="/v1", tags=["research"])
+
+
+@router.post("/research", status_code=202, dependencies=[needs(Scope.RUN)])
+async def start_research(
+    request: ResearchRequest, idempotency_key: Annotated[str | None, Header(max_length=200)] = None
+) -> Accepted:
+    """Take a question on. A second request with the same `Idempotency-Key` returns the first run."""
+    url = f"/v1/runs/{dummy.RUN_ID}"
+    return Accepted(task_id=dummy.RUN_ID, events_url=f"{url}/events", result_url=url)

@@ -1,0 +1,1 @@
+"""rookery agents: the colony's members."""

@@ -1,0 +1,1 @@
+"""rookery doctor: what is here, what is missing."""

@@ -1,0 +1,1 @@
+"""rookery integrations: the services in which teams work."""

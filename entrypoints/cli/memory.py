@@ -1,0 +1,1 @@
+"""rookery memory: what the colony remembers."""

@@ -1,0 +1,1 @@
+"""rookery models: the language models that are here."""

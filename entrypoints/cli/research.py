@@ -1,0 +1,1 @@
+"""rookery research: ask, watch, read the answer."""

@@ -1,0 +1,1 @@
+"""rookery runs: look at runs and steer them."""

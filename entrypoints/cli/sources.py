@@ -1,0 +1,1 @@
+"""rookery sources: the document library."""

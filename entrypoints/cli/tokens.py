@@ -1,0 +1,1 @@
+"""rookery tokens: who may use the API."""

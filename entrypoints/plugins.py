@@ -1,0 +1,1 @@
+"""Finding adapters by entry point."""

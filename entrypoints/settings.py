@@ -1,0 +1,1 @@
+"""Settings: rookery.toml, environment, flags."""

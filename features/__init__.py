@@ -1,0 +1,1 @@
+"""Behaviour in the researcher's language, run by pytest-bdd."""

@@ -1,0 +1,1 @@
+"""Steps of the features; they call use cases."""

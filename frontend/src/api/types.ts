@@ -1,0 +1,27 @@
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Agent = Schemas["Agent"];
+export type Approval = Schemas["Approval"];
+export type Citation = Schemas["Citation"];
+export type Claim = Schemas["Claim"];
+export type Depth = Schemas["Depth"];
+export type IntegrationStatus = Schemas["IntegrationStatus"];
+export type Memory = Schemas["Memory"];
+export type Model = Schemas["Model"];
+export type Problem = Schemas["Problem"];
+export type ResearchRequest = Schemas["ResearchRequest"];
+export type Run = Schemas["Run"];
+export type RunEvent = Schemas["RunEvent"];
+export type RunStatus = Schemas["RunStatus"];
+export type Snapshot = Schemas["Snapshot"];
+export type Source = Schemas["Source"];
+export type TaskResult = Schemas["TaskResult"];
+export type TaskStatus = Schemas["TaskStatus"];
+
+/** What `GET /readyz` answers; probes read it, so it is not in the OpenAPI document. */
+export interface Readiness {
+  ready: boolean;
+  checks: { name: string; ok: boolean; detail: string }[];
+}

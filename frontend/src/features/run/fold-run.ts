@@ -1,0 +1,245 @@
+import type { Claim, RunEvent, RunStatus, TaskStatus } from "@/api/types";
+
+export interface ToolCall {
+  kind: "tool";
+  id: string;
+  tool: string;
+  arguments: Record<string, unknown>;
+  /** null while the tool works */
+  outcome: { ok: boolean; summary: string; seconds: number } | null;
+}
+
+export interface Step {
+  kind: "step";
+  id: string;
+  label: string;
+}
+
+export interface Learnt {
+  kind: "memory";
+  id: string;
+  namespace: string;
+  content: string;
+}
+
+export type Activity = ToolCall | Step | Learnt;
+
+/** One turn of an agent. An agent that is called again later, as the critic is in each round, has a second turn. */
+export interface AgentTurn {
+  key: string;
+  agentId: string;
+  role: string;
+  goal: string;
+  parentId: string | null;
+  state: "working" | TaskStatus;
+  summary: string | null;
+  startedAt: string;
+  finishedAt: string | null;
+  activities: Activity[];
+}
+
+export interface Reflection {
+  round: number;
+  gaps: string[];
+  contradictions: string[];
+  followUps: string[];
+  notes: string;
+}
+
+export interface PendingApproval {
+  id: string;
+  agentId: string;
+  tool: string;
+  reason: string;
+}
+
+/** All that a run's events tell. */
+export interface RunView {
+  lastSeq: number;
+  status: RunStatus;
+  question: string | null;
+  model: string | null;
+  startedAt: string | null;
+  lastAt: string | null;
+  plan: string[];
+  turns: AgentTurn[];
+  draft: string;
+  claims: Claim[];
+  reflections: Reflection[];
+  interventions: { seq: number; reason: string; action: string }[];
+  approvals: PendingApproval[];
+  memories: number;
+  error: string | null;
+}
+
+export const UNSTARTED: RunView = {
+  lastSeq: 0,
+  status: "queued",
+  question: null,
+  model: null,
+  startedAt: null,
+  lastAt: null,
+  plan: [],
+  turns: [],
+  draft: "",
+  claims: [],
+  reflections: [],
+  interventions: [],
+  approvals: [],
+  memories: 0,
+  error: null,
+};
+
+/** Return what a run's events tell. Events that were seen already are passed over. */
+export function foldRun(events: readonly RunEvent[], from: RunView = UNSTARTED): RunView {
+  return events.reduce(step, from);
+}
+
+function step(view: RunView, event: RunEvent): RunView {
+  if (event.seq <= view.lastSeq) {
+    return view;
+  }
+  return { ...view, lastSeq: event.seq, lastAt: event.at, ...change(view, event) };
+}
+
+function change(view: RunView, event: RunEvent): Partial<RunView> {
+  switch (event.type) {
+    case "run_started":
+      return { status: "running", question: event.question, model: event.model, startedAt: event.at };
+    case "plan_made":
+      return { plan: event.sub_questions };
+    case "agent_started":
+      return startTurn(view, event);
+    case "agent_finished": {
+      const { status: state, summary, at: finishedAt } = event;
+      return inTurn(view, event, (turn) => ({ ...turn, state, summary, finishedAt }));
+    }
+    case "step_started":
+      return act(view, event, { kind: "step", id: `${event.seq}`, label: event.label });
+    case "tool_called":
+      return act(view, event, {
+        kind: "tool",
+        id: event.call_id,
+        tool: event.tool,
+        arguments: event.arguments,
+        outcome: null,
+      });
+    case "tool_returned":
+      return inTurn(view, event, (turn) => ({ ...turn, activities: withOutcome(turn.activities, event) }));
+    case "memory_written": {
+      const { memory_id: id, namespace, content } = event;
+      return { ...act(view, event, { kind: "memory", id, namespace, content }), memories: view.memories + 1 };
+    }
+    case "token_emitted":
+      return { draft: view.draft + event.text };
+    case "claim_verified":
+      return {
+        claims: [
+          ...view.claims,
+          { text: event.text, citations: event.citations, supported: event.supported },
+        ],
+      };
+    case "reflection_made":
+      return { reflections: [...view.reflections, reflectionOf(event)] };
+    case "supervisor_intervened":
+      return {
+        interventions: [
+          ...view.interventions,
+          { seq: event.seq, reason: event.reason, action: event.action },
+        ],
+      };
+    case "approval_requested": {
+      const { approval_id: id, agent_id: agentId, tool, reason } = event;
+      return { approvals: [...view.approvals, { id, agentId, tool, reason }] };
+    }
+    case "approval_resolved":
+      return { approvals: view.approvals.filter((approval) => approval.id !== event.approval_id) };
+    case "run_paused":
+      return { status: "paused" };
+    case "run_resumed":
+      return { status: "running", error: null };
+    case "run_finished":
+      return { status: event.status };
+    case "run_failed":
+      return { status: "failed", error: event.error };
+    case "run_cancelled":
+      return { status: "cancelled" };
+    default:
+      return {};
+  }
+}
+
+type Of<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
+
+function reflectionOf(event: Of<"reflection_made">): Reflection {
+  const { round, gaps, contradictions, follow_ups: followUps, notes } = event;
+  return { round, gaps, contradictions, followUps, notes };
+}
+
+/** A turn that was cut off by a crash starts over in its place; a finished agent gets another turn. */
+function startTurn(view: RunView, event: Of<"agent_started">): Partial<RunView> {
+  const latest = view.turns.findLastIndex((turn) => turn.agentId === event.agent_id);
+  const cutOff = view.turns[latest]?.state === "working";
+  const turn = newTurn(view, event, event.role, event.goal, event.parent_id ?? null);
+  const turns = cutOff
+    ? view.turns.with(latest, { ...turn, key: view.turns[latest]?.key ?? turn.key })
+    : [...view.turns, turn];
+  return event.role === "writer" ? { turns, draft: "", claims: [] } : { turns };
+}
+
+function newTurn(
+  view: RunView,
+  event: Pick<RunEvent, "agent_id" | "at">,
+  role: string,
+  goal = "",
+  parentId: string | null = null,
+): AgentTurn {
+  const earlier = view.turns.filter((turn) => turn.agentId === event.agent_id).length;
+  return {
+    key: `${event.agent_id}/${earlier + 1}`,
+    agentId: event.agent_id,
+    role,
+    goal,
+    parentId,
+    state: "working",
+    summary: null,
+    startedAt: event.at,
+    finishedAt: null,
+    activities: [],
+  };
+}
+
+function inTurn(view: RunView, event: RunEvent, edit: (turn: AgentTurn) => AgentTurn): Partial<RunView> {
+  const latest = view.turns.findLastIndex((turn) => turn.agentId === event.agent_id);
+  const turn = view.turns[latest];
+  if (turn) {
+    return { turns: view.turns.with(latest, edit(turn)) };
+  }
+  const role = event.agent_id.replace(/-\d+$/, "");
+  return { turns: [...view.turns, edit(newTurn(view, event, role))] };
+}
+
+function act(view: RunView, event: RunEvent, activity: Activity): Partial<RunView> {
+  return inTurn(view, event, (turn) => ({ ...turn, activities: [...turn.activities, activity] }));
+}
+
+function withOutcome(activities: Activity[], event: Of<"tool_returned">): Activity[] {
+  const outcome = { ok: event.ok, summary: event.summary, seconds: event.seconds };
+  return activities.map((activity) =>
+    activity.kind === "tool" && activity.id === event.call_id ? { ...activity, outcome } : activity,
+  );
+}
+
+/** Turns that worked side by side: neighbours in time of the same role, in order. */
+export function stagesOf(turns: readonly AgentTurn[]): AgentTurn[][] {
+  const stages: AgentTurn[][] = [];
+  for (const turn of turns) {
+    const last = stages.at(-1);
+    if (last?.[0]?.role === turn.role) {
+      last.push(turn);
+    } else {
+      stages.push([turn]);
+    }
+  }
+  return stages;
+}

@@ -1,0 +1,41 @@
+# What pre-commit, CI and people call. `uv run just` lists the recipes.
+
+[private]
+default:
+    @just --list
+
+# Lint, types, import contracts, front-end lint and types
+check: node-modules
+    ruff check .
+    ruff format --check .
+    mypy
+    pyright
+    lint-imports
+    just client-is-current
+    npm --prefix frontend run check
+
+# All tests: unit, contract, integration, features, front end, and a real browser
+test: dashboard
+    npm --prefix frontend test
+    pytest
+
+# Build the dashboard into the package
+dashboard: node-modules
+    npm --prefix frontend run build
+
+# Write the OpenAPI document and the client that is generated from it
+client: node-modules
+    python -m rookery.entrypoints.api.openapi frontend/openapi.json
+    npm --prefix frontend run generate
+
+# Fail when the committed client is not what the API says
+client-is-current: client
+    git diff --exit-code -- frontend/openapi.json frontend/src/api/schema.d.ts
+
+# Make sure that there is a Chromium for the browser tests
+browser:
+    infra/install-browser
+
+[private]
+node-modules:
+    @test frontend/node_modules/.package-lock.json -nt frontend/package-lock.json || npm --prefix frontend ci --no-audit --no-fund
