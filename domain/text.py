@@ -8,65 +8,20 @@ from typing import NamedTuple
 _WORD = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
 
 _ABBREVIATIONS = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "prof",
-        "rev",
-        "st",
-        "sr",
-        "jr",
-        "vs",
-        "e.g",
-        "i.e",
-        "cf",
-        "vol",
-        "fig",
-        "figs",
-        "eq",
-        "al",
-        "ca",
-        "approx",
-        "dept",
-        "inc",
-        "ltd",
-        "co",
-        "corp",
-        "capt",
-        "col",
-        "gen",
-        "lt",
-        "sgt",
-        "maj",
-        "gov",
-        "hon",
-        "pres",
-        "rep",
-        "sen",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "sept",
-        "oct",
-        "nov",
-        "dec",
-        "ph.d",
-    ]
+    re.findall(
+        r"\S+",
+        "mr mrs ms dr prof rev st sr jr vs e.g i.e cf vol fig figs eq al ca approx dept inc ltd co corp"
+        " capt col gen lt sgt maj gov hon pres rep sen jan feb mar apr jun jul aug sep sept oct nov dec ph.d",
+    )
 )
-_NUMBERED = frozenset(["no", "nos", "p", "pp", "art", "sec", "ch"])  # abbreviations only where a number follows
+_NUMBERED = frozenset({"no", "nos", "p", "pp", "art", "sec", "ch"})  # abbreviations only where a number follows
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")  # "J", "U.S", "a.m"
 _ENUMERATOR = re.compile(r"\(?(?:\d{1,3}|[ivxlcIVXLC]{1,6})(?:\.\d{1,3})*")
 
 _END = re.compile(r"[.!?…。！？｡।॥؟۔]+[\"'”’»)\]」』*_]*(?:\[\w{1,4}\])*")
 _NEEDS_NO_SPACE = "。！？｡"
-_BLANK_LINE = re.compile(r"\n[ \t\r]*\n\s*")
+_VISIBLE = re.compile(r"\S")
+_BLANK_LINES = re.compile(r"\n[ \t\r]*\n\s*|\f\s*")
 _BLOCK_MARK = r"(?:[-*+•–][ \t]+|\d{1,3}[.)][ \t]+|#{1,6}[ \t]+)"
 _LIST_ITEM = re.compile(rf"\n[ \t]*(?=\||{_BLOCK_MARK})")
 _HEADING = re.compile(r"^#{1,6}[ \t][^\n]*\n", re.MULTILINE)
@@ -86,6 +41,25 @@ def words(text: str) -> Iterator[re.Match[str]]:
     return _WORD.finditer(text)
 
 
+def trim(text: str, start: int, end: int) -> Span:
+    """Return a range without the white space at its ends; an empty one when nothing else is in it."""
+    visible = _VISIBLE.search(text, start, end)
+    left = visible.start() if visible else end
+    return Span(left, left + len(text[left:end].rstrip()))
+
+
+def paragraphs(text: str, start: int, end: int) -> Iterator[Span]:
+    """Yield what blank lines and form feeds divide in a range of a text, in order, trimmed."""
+    for blank in _BLANK_LINES.finditer(text, start, end):
+        paragraph = trim(text, start, blank.start())
+        if paragraph.start < paragraph.end:
+            yield paragraph
+        start = blank.end()
+    paragraph = trim(text, start, end)
+    if paragraph.start < paragraph.end:
+        yield paragraph
+
+
 def sentences(text: str) -> list[Span]:
     """Return the sentences of a text in order, without the white space around them and the list marks before them.
 
@@ -93,10 +67,10 @@ def sentences(text: str) -> list[Span]:
     a heading and a decimal point do not.
     """
     breaks = {0, len(text)}
-    for pattern in (_BLANK_LINE, _LIST_ITEM, _HEADING):
+    for pattern in (_BLANK_LINES, _LIST_ITEM, _HEADING):
         breaks.update(match.end() for match in pattern.finditer(text))
     breaks.update(match.end() for match in _END.finditer(text) if _ends_sentence(text, match))
-    spans = (_trim(text, start, end) for start, end in pairwise(sorted(breaks)))
+    spans = (_without_mark(text, start, end) for start, end in pairwise(sorted(breaks)))
     return [span for span in spans if span.start < span.end]
 
 
@@ -144,7 +118,6 @@ def _next_character(text: str, start: int) -> str:
     return match.group(1) if match else ""
 
 
-def _trim(text: str, start: int, end: int) -> Span:
+def _without_mark(text: str, start: int, end: int) -> Span:
     leading = _LEADING.match(text, start, end)
-    left = leading.end() if leading else start
-    return Span(left, left + len(text[left:end].rstrip()))
+    return trim(text, leading.end() if leading else start, end)

@@ -1,1 +1,1 @@
-"""Reading documents."""
+"""Readers of documents."""

@@ -1,1 +1,74 @@
-"""PDF."""
+"""PDF: the text layer, as running text."""
+
+import io
+import logging
+import re
+from typing import TYPE_CHECKING
+
+from rookery.adapters.readers.documents import Content, File, Settings, as_title, check_length, without_surrogates
+from rookery.adapters.readers.reflow import reflow
+from rookery.domain.errors import SourceError, SourceTooLarge
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader
+
+_NO_TITLE = re.compile(r"untitled|(?:microsoft )?(?:word|powerpoint|excel)\b.*|.*\.(?:\w{1,5})|[\W\d_]*", re.IGNORECASE)
+_LONGEST_TITLE = 120
+
+
+def read_pdf(file: File, settings: Settings) -> Content:
+    """Read a PDF. Its title is that of its metadata, or its first line."""
+    try:
+        reader = _open(file)
+        pages = _pages(reader, file, settings)
+        title = _metadata_title(reader)
+    except SourceError:
+        raise
+    except Exception as error:  # pypdf meets broken files with errors of many kinds
+        raise SourceError(
+            f"{file.shown} is damaged or no PDF ({type(error).__name__}); open it in a viewer and print it to a new PDF"
+        ) from error
+    text = reflow(pages)
+    if not any(map(str.isalnum, text)):
+        raise SourceError(
+            f"{file.shown} has {len(pages)} pages and no text layer, so it was probably scanned;"
+            " run OCR on it (for example `ocrmypdf in.pdf out.pdf`) and pass the result"
+        )
+    return Content(title or _first_line(text) or as_title(file.path.stem), text)
+
+
+def _open(file: File) -> "PdfReader":
+    from pypdf import PdfReader
+
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # its warnings about broken files are for its developers
+    reader = PdfReader(io.BytesIO(file.data), strict=False)
+    if reader.is_encrypted and not reader.decrypt(""):
+        raise SourceError(f"{file.shown} is locked by a password; save a copy without one and pass that")
+    return reader
+
+
+def _pages(reader: "PdfReader", file: File, settings: Settings) -> list[str]:
+    count = len(reader.pages)
+    if count > settings.max_pdf_pages:
+        raise SourceTooLarge(
+            f"{file.shown} has {count:,} pages, more than the limit of {settings.max_pdf_pages:,};"
+            " divide it, or raise sources.max_pdf_pages"
+        )
+    pages: list[str] = []
+    length = 0
+    for page in reader.pages:
+        pages.append(without_surrogates(page.extract_text()))
+        length += len(pages[-1])
+        check_length(file, length, settings)
+    return pages
+
+
+def _metadata_title(reader: "PdfReader") -> str:
+    title = reader.metadata.title if reader.metadata else None
+    title = as_title(title) if isinstance(title, str) else ""
+    return "" if len(title) < 3 or _NO_TITLE.fullmatch(title) else title
+
+
+def _first_line(text: str) -> str:
+    line = text.strip().partition("\n")[0]
+    return as_title(line) if len(line) <= _LONGEST_TITLE else ""

@@ -8,6 +8,14 @@ from rookery.domain.sources import Document
 class DocumentReaderPort(Protocol):
     """Turns a file into text, once."""
 
+    def check(self, location: str) -> None:
+        """Look whether a location may be read at all, whatever is there. Cheap.
+
+        Raises:
+            OutsideSandbox: it is outside the folders that may be read.
+        """
+        ...
+
     async def read(self, location: str) -> Document:
         """Read one document.
 

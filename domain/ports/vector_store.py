@@ -53,6 +53,10 @@ class VectorStorePort(Protocol):
         """Remove all vectors of a group; nothing happens when there are none."""
         ...
 
+    async def close(self) -> None:
+        """Release files and connections; the next call opens them again."""
+        ...
+
     async def ids(self, collection: str, group: str) -> set[str]:
         """Return the ids of a group's vectors; empty for an unknown collection or group."""
         ...
