@@ -1,1 +1,1 @@
-"""Embedding models."""
+"""Embedding models behind `EmbedderPort`."""

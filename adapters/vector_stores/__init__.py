@@ -1,1 +1,1 @@
-"""Indexes of embeddings."""
+"""Indexes of embeddings behind `VectorStorePort`."""
