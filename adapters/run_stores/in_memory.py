@@ -1,1 +1,87 @@
 """Runs for as long as the process lives."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+
+from rookery.domain.errors import Conflict, InvalidRequest, NotFound
+from rookery.domain.events import RunEvent, ends_run
+from rookery.domain.ports.clock import ClockPort
+from rookery.domain.ports.run_store import RunPage, RunStorePort
+from rookery.domain.runs import Run, StopRequest
+
+
+class InMemoryRunStore(RunStorePort):
+    """Dictionaries of runs, events and step outputs."""
+
+    def __init__(self, *, clock: ClockPort) -> None:
+        self._clock = clock
+        self._runs: dict[str, Run] = {}
+        self._keys: dict[str, str] = {}
+        self._events: defaultdict[str, list[RunEvent]] = defaultdict(list)
+        self._steps: dict[tuple[str, str, str], str] = {}
+        self._stops: dict[str, StopRequest | None] = {}
+        self._changed = asyncio.Condition()
+
+    async def create(self, run: Run, *, idempotency_key: str | None = None) -> Run:
+        if idempotency_key is not None and idempotency_key in self._keys:
+            earlier = self._runs[self._keys[idempotency_key]]
+            if earlier.request() != run.request():
+                raise Conflict("this Idempotency-Key was used for another request; use a new one")
+            return earlier
+        self._runs[run.id] = run
+        if idempotency_key is not None:
+            self._keys[idempotency_key] = run.id
+        return run
+
+    async def get(self, run_id: str) -> Run:
+        if run_id not in self._runs:
+            raise NotFound(f"there is no run {run_id}")
+        return self._runs[run_id]
+
+    async def save(self, run: Run, event: RunEvent) -> None:
+        self._runs[run.id] = run
+        await self.append(run.id, event)
+
+    async def page(self, *, limit: int, cursor: str | None = None) -> RunPage:
+        newest_first = sorted(self._runs.values(), key=lambda run: run.id, reverse=True)
+        if cursor is not None and cursor not in self._runs:
+            raise InvalidRequest("this cursor is none of ours; use the `next_cursor` of a page")
+        rest = [run for run in newest_first if cursor is None or run.id < cursor]
+        return RunPage(rest[:limit], rest[limit - 1].id if len(rest) > limit else None)
+
+    async def append(self, run_id: str, event: RunEvent) -> RunEvent:
+        stored = self._events[run_id]
+        stamp = {"run_id": run_id, "seq": len(stored) + 1, "at": self._clock.now()}
+        stored.append(event.model_copy(update=stamp))
+        async with self._changed:
+            self._changed.notify_all()
+        return stored[-1]
+
+    async def events(self, run_id: str, *, after: int = 0) -> list[RunEvent]:
+        return self._events[run_id][after:]
+
+    async def follow(self, run_id: str, *, after: int = 0) -> AsyncIterator[RunEvent]:
+        stored = self._events[run_id]
+        while True:
+            for event in stored[after:]:
+                after = event.seq
+                yield event
+                if ends_run(event):
+                    return
+            if stored and stored[-1].seq <= after and ends_run(stored[-1]):
+                return
+            async with self._changed:
+                await self._changed.wait_for(lambda seen=after: len(stored) > seen)  # type: ignore[misc]
+
+    async def step_output(self, run_id: str, step: str, input_hash: str) -> str | None:
+        return self._steps.get((run_id, step, input_hash))
+
+    async def save_step(self, run_id: str, step: str, input_hash: str, output: str) -> None:
+        self._steps.setdefault((run_id, step, input_hash), output)
+
+    async def ask_to_stop(self, run_id: str, stop: StopRequest | None) -> None:
+        self._stops[run_id] = stop
+
+    async def stop_asked(self, run_id: str) -> StopRequest | None:
+        return self._stops.get(run_id)

@@ -1,1 +1,147 @@
-"""Runs in runs.db."""
+"""Runs in `runs.db`."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from rookery.adapters.support.sqlite import Database
+from rookery.domain.errors import Conflict, InvalidRequest, NotFound
+from rookery.domain.events import RunEvent, ends_run, run_event_adapter
+from rookery.domain.ports.clock import ClockPort
+from rookery.domain.ports.run_store import RunPage, RunStorePort
+from rookery.domain.runs import Run, StopRequest
+
+_SCHEMA = """
+CREATE TABLE runs (id TEXT PRIMARY KEY, idempotency_key TEXT UNIQUE, stop TEXT, body TEXT NOT NULL);
+CREATE TABLE events (run_id TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run_id, seq))
+    WITHOUT ROWID;
+CREATE TABLE steps (run_id TEXT NOT NULL, step TEXT NOT NULL, input_hash TEXT NOT NULL, output TEXT NOT NULL,
+    PRIMARY KEY (run_id, step, input_hash)) WITHOUT ROWID
+"""
+_POLL_SECONDS = 0.2  # how soon a follower sees what another process wrote; events of this process wake it at once
+
+
+class SqliteRunStore(RunStorePort):
+    """Safe for several processes: each event takes its number inside the transaction that stores it."""
+
+    def __init__(self, home: Path, *, clock: ClockPort) -> None:
+        self._database = Database(home / "runs.db", [_SCHEMA])
+        self._clock = clock
+        self._appended = asyncio.Event()
+
+    async def create(self, run: Run, *, idempotency_key: str | None = None) -> Run:
+        def write(connection: sqlite3.Connection) -> Run:
+            if idempotency_key is not None:
+                row = connection.execute(
+                    "SELECT body FROM runs WHERE idempotency_key = ?", (idempotency_key,)
+                ).fetchone()
+                if row is not None:
+                    return Run.model_validate_json(row[0])
+            insert = "INSERT INTO runs (id, idempotency_key, body) VALUES (?, ?, ?)"
+            connection.execute(insert, (run.id, idempotency_key, run.model_dump_json()))
+            return run
+
+        stored = await self._database.run(write)
+        if stored.request() != run.request():
+            raise Conflict("this Idempotency-Key was used for another request; use a new one")
+        return stored
+
+    async def get(self, run_id: str) -> Run:
+        row = await self._one("SELECT body FROM runs WHERE id = ?", run_id)
+        if row is None:
+            raise NotFound(f"there is no run {run_id}; `rookery runs list` shows them")
+        return Run.model_validate_json(row)
+
+    async def save(self, run: Run, event: RunEvent) -> None:
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("UPDATE runs SET body = ? WHERE id = ?", (run.model_dump_json(), run.id))
+            self._append(connection, run.id, event)
+
+        await self._database.run(write)
+        self._wake()
+
+    async def page(self, *, limit: int, cursor: str | None = None) -> RunPage:
+        if cursor is not None and await self._one("SELECT id FROM runs WHERE id = ?", cursor) is None:
+            raise InvalidRequest("this cursor is none of ours; use the `next_cursor` of a page")
+
+        def read(connection: sqlite3.Connection) -> list[Run]:
+            query = "SELECT body FROM runs WHERE ?1 IS NULL OR id < ?1 ORDER BY id DESC LIMIT ?2"
+            return [Run.model_validate_json(body) for (body,) in connection.execute(query, (cursor, limit + 1))]
+
+        runs = await self._database.run(read)
+        return RunPage(runs[:limit], runs[limit - 1].id if len(runs) > limit else None)
+
+    async def append(self, run_id: str, event: RunEvent) -> RunEvent:
+        def write(connection: sqlite3.Connection) -> RunEvent:
+            connection.execute("BEGIN IMMEDIATE")
+            return self._append(connection, run_id, event)
+
+        stored = await self._database.run(write)
+        self._wake()
+        return stored
+
+    async def events(self, run_id: str, *, after: int = 0) -> list[RunEvent]:
+        def read(connection: sqlite3.Connection) -> list[RunEvent]:
+            query = "SELECT body FROM events WHERE run_id = ? AND seq > ? ORDER BY seq"
+            return [run_event_adapter.validate_json(body) for (body,) in connection.execute(query, (run_id, after))]
+
+        return await self._database.run(read)
+
+    async def follow(self, run_id: str, *, after: int = 0) -> AsyncIterator[RunEvent]:
+        while True:
+            appended = self._appended
+            for event in await self.events(run_id, after=after):
+                after = event.seq
+                yield event
+                if ends_run(event):
+                    return
+            if await self._ended(run_id, by=after):
+                return
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(appended.wait(), _POLL_SECONDS)
+
+    async def step_output(self, run_id: str, step: str, input_hash: str) -> str | None:
+        query = "SELECT output FROM steps WHERE run_id = ? AND step = ? AND input_hash = ?"
+        return await self._one(query, run_id, step, input_hash)
+
+    async def save_step(self, run_id: str, step: str, input_hash: str, output: str) -> None:
+        insert = "INSERT OR IGNORE INTO steps VALUES (?, ?, ?, ?)"
+        row = (run_id, step, input_hash, output)
+        await self._database.run(lambda connection: connection.execute(insert, row))
+
+    async def ask_to_stop(self, run_id: str, stop: StopRequest | None) -> None:
+        update = "UPDATE runs SET stop = ? WHERE id = ?"
+        await self._database.run(lambda connection: connection.execute(update, (stop, run_id)))
+
+    async def stop_asked(self, run_id: str) -> StopRequest | None:
+        asked = await self._one("SELECT stop FROM runs WHERE id = ?", run_id)
+        return StopRequest(asked) if asked else None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def _append(self, connection: sqlite3.Connection, run_id: str, event: RunEvent) -> RunEvent:
+        last = connection.execute("SELECT coalesce(max(seq), 0) FROM events WHERE run_id = ?", (run_id,)).fetchone()
+        stamped = event.model_copy(update={"run_id": run_id, "seq": last[0] + 1, "at": self._clock.now()})
+        connection.execute("INSERT INTO events VALUES (?, ?, ?)", (run_id, stamped.seq, stamped.model_dump_json()))
+        return stamped
+
+    def _wake(self) -> None:
+        self._appended.set()
+        self._appended = asyncio.Event()
+
+    async def _ended(self, run_id: str, *, by: int) -> bool:
+        last = await self._one("SELECT body FROM events WHERE run_id = ? ORDER BY seq DESC LIMIT 1", run_id)
+        event = None if last is None else run_event_adapter.validate_json(last)
+        return event is not None and event.seq <= by and ends_run(event)
+
+    async def _one(self, query: str, *parameters: str) -> str | None:
+        def read(connection: sqlite3.Connection) -> str | None:
+            row = connection.execute(query, parameters).fetchone()
+            return None if row is None else row[0]
+
+        return await self._database.run(read)

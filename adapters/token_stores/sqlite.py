@@ -1,1 +1,41 @@
-"""Tokens in access.db."""
+"""Tokens in `access.db`."""
+
+import sqlite3
+from pathlib import Path
+
+from rookery.adapters.support.sqlite import Database
+from rookery.domain.access import AccessToken
+from rookery.domain.errors import NotFound
+from rookery.domain.ports.token_store import TokenStorePort
+
+_SCHEMA = "CREATE TABLE tokens (id TEXT PRIMARY KEY, created_at TEXT NOT NULL, body TEXT NOT NULL)"
+
+
+class SqliteTokenStore(TokenStorePort):
+    """Digests of tokens; the secrets are nowhere."""
+
+    def __init__(self, home: Path) -> None:
+        self._database = Database(home / "access.db", [_SCHEMA])
+
+    async def add(self, token: AccessToken) -> None:
+        row = (token.id, token.created_at.isoformat(), token.model_dump_json())
+        await self._database.run(lambda connection: connection.execute("INSERT INTO tokens VALUES (?, ?, ?)", row))
+
+    async def all(self) -> list[AccessToken]:
+        def read(connection: sqlite3.Connection) -> list[AccessToken]:
+            rows = connection.execute("SELECT body FROM tokens ORDER BY created_at, id")
+            return [AccessToken.model_validate_json(body) for (body,) in rows]
+
+        return await self._database.run(read)
+
+    async def save(self, token: AccessToken) -> None:
+        def write(connection: sqlite3.Connection) -> int:
+            update = "UPDATE tokens SET body = ? WHERE id = ?"
+            return connection.execute(update, (token.model_dump_json(), token.id)).rowcount
+
+        if await self._database.run(write) == 0:
+            raise NotFound(f"there is no token {token.id}")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()

@@ -1,0 +1,195 @@
+"""What every run store does."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from rookery.adapters.clocks.manual import ManualClock
+from rookery.adapters.run_stores.in_memory import InMemoryRunStore
+from rookery.adapters.run_stores.sqlite import SqliteRunStore
+from rookery.domain.errors import Conflict, InvalidRequest, NotFound
+from rookery.domain.events import AgentStarted, RunFinished, StepStarted
+from rookery.domain.results import TaskStatus
+from rookery.domain.runs import Depth, Run, RunStatus, StopRequest
+
+pytestmark = pytest.mark.anyio
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request, tmp_path):
+    clock = ManualClock(NOON, tick=timedelta(seconds=1))
+    if request.param == "memory":
+        yield InMemoryRunStore(clock=clock)
+        return
+    store = SqliteRunStore(tmp_path, clock=clock)
+    yield store
+    store.close()
+
+
+def a_run(number: int = 1, question: str = "Where do rooks nest?") -> Run:
+    return Run(
+        id=f"run-{number:03}",
+        question=question,
+        status=RunStatus.QUEUED,
+        depth=Depth.QUICK,
+        namespace="default",
+        model="extractive",
+        created_at=NOON,
+    )
+
+
+def a_step(label: str) -> StepStarted:
+    return StepStarted(agent_id="coordinator", step="read", label=label)
+
+
+FINISHED = RunFinished(agent_id="coordinator", status=TaskStatus.SUCCEEDED)
+
+
+async def test_a_run_comes_back_as_it_was_stored(store):
+    await store.create(a_run())
+    assert await store.get("run-001") == a_run()
+
+
+async def test_an_unknown_run_is_not_found(store):
+    with pytest.raises(NotFound, match="run-404"):
+        await store.get("run-404")
+
+
+async def test_the_same_idempotency_key_returns_the_first_run(store):
+    first = await store.create(a_run(1), idempotency_key="k")
+    again = await store.create(a_run(2), idempotency_key="k")
+    assert again == first
+    with pytest.raises(NotFound):
+        await store.get("run-002")
+
+
+async def test_an_idempotency_key_of_another_question_is_a_conflict(store):
+    await store.create(a_run(1), idempotency_key="k")
+    with pytest.raises(Conflict):
+        await store.create(a_run(2, question="Where do gulls nest?"), idempotency_key="k")
+
+
+async def test_pages_go_from_the_newest_to_the_oldest_run_and_miss_none(store):
+    for number in range(1, 8):
+        await store.create(a_run(number))
+    seen, cursor = [], None
+    while True:
+        page = await store.page(limit=3, cursor=cursor)
+        seen += [run.id for run in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert seen == [f"run-{number:03}" for number in range(7, 0, -1)]
+
+
+async def test_a_foreign_cursor_is_refused(store):
+    with pytest.raises(InvalidRequest):
+        await store.page(limit=3, cursor="nonsense")
+
+
+async def test_events_are_numbered_from_one_without_gaps_although_many_write_at_once(store):
+    await store.create(a_run())
+    await asyncio.gather(*(store.append("run-001", a_step(str(number))) for number in range(20)))
+    events = await store.events("run-001")
+    assert [event.seq for event in events] == list(range(1, 21))
+    assert {event.run_id for event in events} == {"run-001"}
+    assert len({event.at for event in events}) == 20
+
+
+async def test_events_after_a_number_leave_the_earlier_ones_out(store):
+    await store.create(a_run())
+    for label in "abc":
+        await store.append("run-001", a_step(label))
+    assert [event.label for event in await store.events("run-001", after=2)] == ["c"]
+
+
+async def test_a_run_and_the_event_that_explains_it_are_stored_together(store):
+    await store.create(a_run())
+    await store.save(a_run().model_copy(update={"status": RunStatus.SUCCEEDED}), FINISHED)
+    assert (await store.get("run-001")).status is RunStatus.SUCCEEDED
+    assert [event.type for event in await store.events("run-001")] == ["run_finished"]
+
+
+async def test_followers_see_what_was_and_what_comes_and_stop_after_the_last_event(store):
+    await store.create(a_run())
+    await store.append("run-001", a_step("before"))
+    first_seen = asyncio.Event()
+
+    async def follow(after: int) -> list[int]:
+        seen = []
+        async for event in store.follow("run-001", after=after):
+            seen.append(event.seq)
+            first_seen.set()
+        return seen
+
+    early = asyncio.create_task(follow(0))
+    late = asyncio.create_task(follow(1))
+    await first_seen.wait()
+    await store.append("run-001", AgentStarted(agent_id="writer", role="writer", goal="write"))
+    await store.save(a_run(), FINISHED)
+    assert await asyncio.wait_for(early, 10) == [1, 2, 3]
+    assert await asyncio.wait_for(late, 10) == [2, 3]
+
+
+@pytest.mark.parametrize("after", [1, 99])
+async def test_following_a_run_that_is_over_ends_at_once(store, after):
+    await store.create(a_run())
+    await store.save(a_run(), FINISHED)
+    assert [event async for event in store.follow("run-001", after=after)] == []
+
+
+async def test_an_event_that_comes_while_a_follower_is_busy_is_not_missed(store):
+    await store.create(a_run())
+    await store.append("run-001", a_step("first"))
+    seen = []
+    async for event in store.follow("run-001"):
+        seen.append(event.seq)
+        if event.seq == 1:
+            await store.save(a_run(), FINISHED)
+    assert seen == [1, 2]
+
+
+async def test_a_step_is_recorded_once_under_its_name_and_input(store):
+    await store.create(a_run())
+    await store.save_step("run-001", "plan", "h1", '{"first": true}')
+    await store.save_step("run-001", "plan", "h1", '{"first": false}')
+    assert await store.step_output("run-001", "plan", "h1") == '{"first": true}'
+    assert await store.step_output("run-001", "plan", "h2") is None
+    assert await store.step_output("run-002", "plan", "h1") is None
+
+
+async def test_a_wish_to_stop_is_kept_until_it_is_taken_back(store):
+    await store.create(a_run())
+    assert await store.stop_asked("run-001") is None
+    await store.ask_to_stop("run-001", StopRequest.PAUSE)
+    assert await store.stop_asked("run-001") is StopRequest.PAUSE
+    await store.ask_to_stop("run-001", None)
+    assert await store.stop_asked("run-001") is None
+
+
+async def test_two_processes_share_one_store_without_gaps_or_losses(tmp_path):
+    clock = ManualClock(NOON)
+    here, there = (SqliteRunStore(tmp_path, clock=clock) for _ in range(2))
+    await here.create(a_run())
+    await asyncio.gather(*(store.append("run-001", a_step("x")) for store in (here, there) for _ in range(10)))
+    assert [event.seq for event in await there.events("run-001")] == list(range(1, 21))
+    here.close()
+    there.close()
+
+
+async def test_a_follower_sees_what_another_process_writes(tmp_path):
+    clock = ManualClock(NOON)
+    here, there = (SqliteRunStore(tmp_path, clock=clock) for _ in range(2))
+    await here.create(a_run())
+
+    async def follow() -> list[str]:
+        return [event.type async for event in here.follow("run-001")]
+
+    following = asyncio.create_task(follow())
+    await there.append("run-001", a_step("elsewhere"))
+    await there.save(a_run(), FINISHED)
+    assert await asyncio.wait_for(following, 10) == ["step_started", "run_finished"]
+    here.close()
+    there.close()
