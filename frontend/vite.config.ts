@@ -14,5 +14,10 @@ export default defineConfig({
   build: { outDir: "../entrypoints/api/dashboard", emptyOutDir: true, assetsInlineLimit: 0 },
   server: { proxy },
   preview: { proxy },
-  test: { environment: "jsdom", setupFiles: "src/test/setup.ts", include: ["src/**/*.test.{ts,tsx}"] },
+  test: {
+    environment: "jsdom",
+    setupFiles: "src/test/setup.ts",
+    include: ["src/**/*.test.{ts,tsx}"],
+    testTimeout: 20_000,
+  },
 });

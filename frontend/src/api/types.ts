@@ -7,6 +7,7 @@ export type Approval = Schemas["Approval"];
 export type Citation = Schemas["Citation"];
 export type Claim = Schemas["Claim"];
 export type Depth = Schemas["Depth"];
+export type Ingested = Schemas["Ingested"];
 export type IntegrationStatus = Schemas["IntegrationStatus"];
 export type Memory = Schemas["Memory"];
 export type Model = Schemas["Model"];

@@ -15,10 +15,12 @@ export function ServerStatus() {
         ? ["bg-success", "Connected"]
         : ["bg-input", "Connecting"];
   return (
-    <p className="flex min-w-0 items-center gap-2 text-xs whitespace-nowrap text-muted-foreground">
-      <span aria-hidden className={cn("size-2 shrink-0 rounded-full", colour)} />
-      {word}
-      <span className="truncate font-mono text-[0.6875rem]">{location.host}</span>
+    <p className="min-w-0 text-xs text-muted-foreground">
+      <span className="flex items-center gap-2">
+        <span aria-hidden className={cn("size-2 rounded-full", colour)} />
+        {word}
+      </span>
+      <span className="mt-0.5 block truncate pl-4 font-mono text-[0.6875rem]">{location.host}</span>
     </p>
   );
 }

@@ -1,5 +1,6 @@
 import { isNotBuilt, ProblemError, UnreachableError } from "@/api/problem";
 import { Button } from "@/components/ui/button";
+import { Message } from "./message";
 import { BrokenTwig, Eggs } from "./pictures";
 import { State } from "./state";
 
@@ -13,7 +14,9 @@ export function Failure({ error, retry }: FailureProps) {
   if (isNotBuilt(error)) {
     return (
       <State picture={<Eggs />} title="Not in this version">
-        <p>{error.message}</p>
+        <p>
+          <Message text={error.message} />
+        </p>
       </State>
     );
   }
@@ -30,7 +33,9 @@ export function Failure({ error, retry }: FailureProps) {
           )
         }
       >
-        <p>{error.message}</p>
+        <p>
+          <Message text={error.message} />
+        </p>
       </State>
     </div>
   );
@@ -51,7 +56,7 @@ export function FailureNote({ error }: { error: Error | null }) {
   return (
     error && (
       <p role="alert" className="rounded-md bg-destructive/10 px-3 py-2 text-sm text-destructive">
-        {error.message}
+        <Message text={error.message} />
       </p>
     )
   );

@@ -37,7 +37,7 @@ export function TokenScreen({ refused }: { refused: boolean }) {
   const refusal = refused ? "The stored token is no longer accepted. Enter another one." : undefined;
   return (
     <main className="relative isolate flex min-h-dvh flex-col justify-center overflow-hidden px-5 py-16 sm:px-12 lg:px-24">
-      <Colony className="absolute right-[-8rem] bottom-0 -z-10 hidden h-[92dvh] md:block" />
+      <Colony className="absolute right-[-8rem] bottom-0 -z-10 hidden h-[92dvh] xl:block" />
       <div className="w-full max-w-md">
         <RookMark className="size-14" />
         <h1 className="display mt-6 text-5xl">Rookery</h1>

@@ -1,6 +1,7 @@
 import type { IntegrationStatus } from "@/api/types";
 import { Page } from "@/components/layout/page";
 import { Listing } from "@/components/states/listing";
+import { Message } from "@/components/states/message";
 import { EmptyNest } from "@/components/states/pictures";
 import { State } from "@/components/states/state";
 import { Badge } from "@/components/ui/badge";
@@ -36,6 +37,9 @@ function NoIntegrations() {
   );
 }
 
+/** Names whose owners write them with capitals inside. */
+const SPELLING: Record<string, string> = { github: "GitHub" };
+
 function IntegrationCard({ integration }: { integration: IntegrationStatus }) {
   return (
     <Card className="h-full p-5">
@@ -47,14 +51,16 @@ function IntegrationCard({ integration }: { integration: IntegrationStatus }) {
           {integration.name[0]}
         </span>
         <div className="min-w-0">
-          <h2 className="font-semibold capitalize">{integration.name}</h2>
+          <h2 className="font-semibold capitalize">{SPELLING[integration.name] ?? integration.name}</h2>
           <p className="text-sm text-muted-foreground">{integration.kind}</p>
         </div>
         <Badge variant={integration.configured ? "success" : "default"} className="ml-auto">
           {integration.status}
         </Badge>
       </div>
-      <p className="mt-3 text-sm break-words text-muted-foreground">{integration.detail}</p>
+      <p className="mt-3 text-sm break-words text-muted-foreground">
+        <Message text={integration.detail} />
+      </p>
     </Card>
   );
 }

@@ -1,6 +1,8 @@
 import { ArrowRight } from "lucide-react";
 import { Link } from "react-router";
+import { isNotBuilt } from "@/api/problem";
 import { Colony } from "@/components/brand/colony";
+import { FailureNote } from "@/components/states/failure";
 import { Card } from "@/components/ui/card";
 import { useRecentRuns } from "@/features/runs/queries";
 import { RunRow } from "@/features/runs/run-row";
@@ -14,7 +16,7 @@ export function Component() {
       <Colony className="pointer-events-none absolute top-0 right-0 -z-10 hidden h-[25rem] md:block lg:right-6" />
       <div className="mx-auto w-full max-w-4xl px-4 pt-8 pb-16 sm:px-8 lg:pt-20">
         <h1 className="display max-w-xl text-4xl sm:text-5xl">What would you like to find out?</h1>
-        <p className="mt-4 max-w-md text-muted-foreground">
+        <p className="mt-4 max-w-sm text-muted-foreground">
           A colony of agents reads your sources side by side. Each claim of the answer is held by a quote that
           you can check.
         </p>
@@ -29,6 +31,13 @@ export function Component() {
 
 function Recent() {
   const runs = useRecentRuns(4);
+  if (runs.error && !isNotBuilt(runs.error)) {
+    return (
+      <div className="mt-12">
+        <FailureNote error={runs.error} />
+      </div>
+    );
+  }
   return runs.data && runs.data.length > 0 ? (
     <section className="mt-12" aria-labelledby="recent">
       <div className="mb-2 flex items-baseline justify-between">

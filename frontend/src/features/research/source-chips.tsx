@@ -7,7 +7,7 @@ interface SourceChipsProps {
   hint: string;
 }
 
-/** A field that holds one path or URL per chip. Enter adds one, Backspace in the empty field takes the last away. */
+/** A field that holds one path per chip. Enter adds one, Backspace in the empty field takes the last away. */
 export function SourceChips({ sources, onChange, hint }: SourceChipsProps) {
   const id = useId();
   const [draft, setDraft] = useState("");
@@ -66,7 +66,7 @@ export function SourceChips({ sources, onChange, hint }: SourceChipsProps) {
         onKeyDown={onKeyDown}
         onPaste={onPaste}
         onBlur={() => draft.trim() && add(draft)}
-        placeholder={sources.length > 0 ? "Add another" : "./papers or https://…"}
+        placeholder={sources.length > 0 ? "Add another" : "./papers"}
         aria-describedby={`${id}-hint`}
         autoComplete="off"
         spellCheck={false}

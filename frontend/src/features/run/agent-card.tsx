@@ -1,4 +1,5 @@
 import { Brain, Check, CircleX, Dot, LoaderCircle } from "lucide-react";
+import { useState } from "react";
 import { Badge, type BadgeVariant } from "@/components/ui/badge";
 import { Card } from "@/components/ui/card";
 import { formatSeconds } from "@/lib/format";
@@ -8,6 +9,8 @@ import type { Activity, AgentTurn, ToolCall } from "./fold-run";
 
 const STATES: Record<AgentTurn["state"], { label: string; variant: BadgeVariant }> = {
   working: { label: "Working", variant: "accent" },
+  parked: { label: "Parked", variant: "warning" },
+  stopped: { label: "Stopped", variant: "default" },
   succeeded: { label: "Done", variant: "success" },
   partial: { label: "Partly", variant: "warning" },
   failed: { label: "Failed", variant: "destructive" },
@@ -29,17 +32,37 @@ export function AgentCard({ turn }: { turn: AgentTurn }) {
         <Duration turn={turn} />
       </div>
       {turn.goal && <p className="mt-1 text-sm text-muted-foreground">{turn.goal}</p>}
-      {turn.activities.length > 0 && (
-        <ul className="mt-3 space-y-1.5 border-l pl-3 text-sm">
-          {turn.activities.map((activity) => (
-            <li key={`${activity.kind}/${activity.id}`}>
-              <ActivityLine activity={activity} />
-            </li>
-          ))}
-        </ul>
-      )}
+      {turn.activities.length > 0 && <Activities activities={turn.activities} working={working} />}
       {turn.summary && <p className="mt-auto pt-3 text-sm font-medium">{turn.summary}</p>}
     </Card>
+  );
+}
+
+const SHOWN = 6;
+
+/** The latest activities; the earlier ones on request. */
+function Activities({ activities, working }: { activities: Activity[]; working: boolean }) {
+  const [all, setAll] = useState(false);
+  const hidden = all ? 0 : Math.max(activities.length - SHOWN, 0);
+  return (
+    <div className="mt-3 border-l pl-3 text-sm">
+      {activities.length > SHOWN && (
+        <button
+          type="button"
+          onClick={() => setAll(!all)}
+          className="mb-1.5 rounded-sm text-primary underline-offset-4 hover:underline"
+        >
+          {all ? "Show the latest only" : `Show ${hidden} earlier`}
+        </button>
+      )}
+      <ul className="space-y-1.5">
+        {activities.slice(hidden).map((activity) => (
+          <li key={`${activity.kind}/${activity.id}`}>
+            <ActivityLine activity={activity} working={working} />
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 
@@ -50,7 +73,7 @@ function Duration({ turn }: { turn: AgentTurn }) {
   return <span className="text-xs text-muted-foreground tabular-nums">{formatSeconds(seconds)}</span>;
 }
 
-function ActivityLine({ activity }: { activity: Activity }) {
+function ActivityLine({ activity, working }: { activity: Activity; working: boolean }) {
   switch (activity.kind) {
     case "step":
       return (
@@ -70,11 +93,11 @@ function ActivityLine({ activity }: { activity: Activity }) {
         </span>
       );
     case "tool":
-      return <ToolLine call={activity} />;
+      return <ToolLine call={activity} working={working} />;
   }
 }
 
-function ToolLine({ call }: { call: ToolCall }) {
+function ToolLine({ call, working }: { call: ToolCall; working: boolean }) {
   const { outcome } = call;
   const values = Object.values(call.arguments).map((value) =>
     typeof value === "string" ? value : JSON.stringify(value),
@@ -83,7 +106,13 @@ function ToolLine({ call }: { call: ToolCall }) {
     <details className="group">
       <summary className="flex list-none items-start gap-1.5 rounded-sm [&::-webkit-details-marker]:hidden">
         {outcome === null ? (
-          <LoaderCircle aria-hidden className="mt-0.5 size-4 shrink-0 animate-spin text-primary" />
+          <LoaderCircle
+            aria-hidden
+            className={cn(
+              "mt-0.5 size-4 shrink-0",
+              working ? "animate-spin text-primary" : "text-muted-foreground",
+            )}
+          />
         ) : outcome.ok ? (
           <Check aria-hidden className="mt-0.5 size-4 shrink-0 text-success" />
         ) : (

@@ -1,7 +1,8 @@
 import { EmptyNest } from "@/components/states/pictures";
 import { cn } from "@/lib/utils";
 import { AgentCard } from "./agent-card";
-import { type AgentTurn, type RunView, stagesOf } from "./fold-run";
+import type { AgentTurn, RunView } from "./fold-run";
+import { stagesOf } from "./stages";
 
 const ABREAST = 3;
 const COLUMNS: Record<number, string> = {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "@/api/types";
-import { foldRun, stagesOf, UNSTARTED } from "./fold-run";
+import { abandoned, foldRun, UNSTARTED } from "./fold-run";
+import { stagesOf } from "./stages";
 
 type Happening = RunEvent extends infer E
   ? E extends RunEvent
@@ -161,6 +162,21 @@ describe("a run as its events tell it", () => {
     expect(foldRun(stamped(started, cancelled)).status).toBe("cancelled");
   });
 
+  it("has nobody at work while it is parked, and the same agents again when it goes on", () => {
+    const paused = { type: "run_paused", agent_id: "coordinator" } as const;
+    const resumed = { type: "run_resumed", agent_id: "coordinator" } as const;
+    const states = (view: ReturnType<typeof foldRun>) => view.turns.map(({ state }) => state);
+    const events = stamped(started, agent("coordinator"), agent("critic"), done("critic"), paused, resumed);
+    expect(states(foldRun(events.slice(0, 5)))).toEqual(["parked", "succeeded"]);
+    expect(states(foldRun(events))).toEqual(["working", "succeeded"]);
+    expect(states(abandoned(foldRun(events)))).toEqual(["parked", "succeeded"]);
+  });
+
+  it("leaves nobody at work after its end", () => {
+    const cancelled = { type: "run_cancelled", agent_id: "coordinator" } as const;
+    expect(foldRun(stamped(started, agent("writer"), cancelled)).turns[0]?.state).toBe("stopped");
+  });
+
   it("lets an event of a later version pass", () => {
     const unknown = { ...stamped(started)[0], type: "egg_laid" } as unknown as RunEvent;
     expect(foldRun([unknown]).lastSeq).toBe(1);
@@ -171,7 +187,7 @@ it("agents of one role that follow each other stand side by side", () => {
   const view = foldRun(
     stamped(
       agent("coordinator"),
-      agent("researcher-1", "researcher"),
+      agent("researcher-10", "researcher"),
       agent("researcher-2", "researcher"),
       agent("critic"),
       done("critic"),
@@ -182,7 +198,7 @@ it("agents of one role that follow each other stand side by side", () => {
   );
   expect(stagesOf(view.turns).map((stage) => stage.map((turn) => turn.key))).toEqual([
     ["coordinator/1"],
-    ["researcher-1/1", "researcher-2/1"],
+    ["researcher-2/1", "researcher-10/1"],
     ["critic/1"],
     ["researcher-3/1"],
     ["critic/2"],

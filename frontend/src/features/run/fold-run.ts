@@ -31,7 +31,8 @@ export interface AgentTurn {
   role: string;
   goal: string;
   parentId: string | null;
-  state: "working" | TaskStatus;
+  /** `parked` goes on when the run does; `stopped` never ended by itself. */
+  state: "working" | "parked" | "stopped" | TaskStatus;
   summary: string | null;
   startedAt: string;
   finishedAt: string | null;
@@ -155,15 +156,15 @@ function change(view: RunView, event: RunEvent): Partial<RunView> {
     case "approval_resolved":
       return { approvals: view.approvals.filter((approval) => approval.id !== event.approval_id) };
     case "run_paused":
-      return { status: "paused" };
+      return { status: "paused", turns: halt(view.turns, "parked", event.at) };
     case "run_resumed":
-      return { status: "running", error: null };
+      return { status: "running", error: null, turns: goOn(view.turns) };
     case "run_finished":
-      return { status: event.status };
+      return { status: event.status, turns: halt(view.turns, event.status, event.at) };
     case "run_failed":
-      return { status: "failed", error: event.error };
+      return { status: "failed", error: event.error, turns: halt(view.turns, "stopped", event.at) };
     case "run_cancelled":
-      return { status: "cancelled" };
+      return { status: "cancelled", turns: halt(view.turns, "stopped", event.at) };
     default:
       return {};
   }
@@ -176,10 +177,27 @@ function reflectionOf(event: Of<"reflection_made">): Reflection {
   return { round, gaps, contradictions, followUps, notes };
 }
 
+const UNFINISHED = new Set<AgentTurn["state"]>(["working", "parked"]);
+
+function halt(turns: AgentTurn[], state: AgentTurn["state"], at: string): AgentTurn[] {
+  return turns.map((turn) => (turn.state === "working" ? { ...turn, state, finishedAt: at } : turn));
+}
+
+function goOn(turns: AgentTurn[]): AgentTurn[] {
+  return turns.map((turn) =>
+    turn.state === "parked" ? { ...turn, state: "working", finishedAt: null } : turn,
+  );
+}
+
+/** The view of a run whose process died without a word: nobody is at work, since the last event at the latest. */
+export function abandoned(view: RunView): RunView {
+  return { ...view, turns: halt(view.turns, "parked", view.lastAt ?? "") };
+}
+
 /** A turn that was cut off by a crash starts over in its place; a finished agent gets another turn. */
 function startTurn(view: RunView, event: Of<"agent_started">): Partial<RunView> {
   const latest = view.turns.findLastIndex((turn) => turn.agentId === event.agent_id);
-  const cutOff = view.turns[latest]?.state === "working";
+  const cutOff = UNFINISHED.has(view.turns[latest]?.state ?? "stopped");
   const turn = newTurn(view, event, event.role, event.goal, event.parent_id ?? null);
   const turns = cutOff
     ? view.turns.with(latest, { ...turn, key: view.turns[latest]?.key ?? turn.key })
@@ -228,18 +246,4 @@ function withOutcome(activities: Activity[], event: Of<"tool_returned">): Activi
   return activities.map((activity) =>
     activity.kind === "tool" && activity.id === event.call_id ? { ...activity, outcome } : activity,
   );
-}
-
-/** Turns that worked side by side: neighbours in time of the same role, in order. */
-export function stagesOf(turns: readonly AgentTurn[]): AgentTurn[][] {
-  const stages: AgentTurn[][] = [];
-  for (const turn of turns) {
-    const last = stages.at(-1);
-    if (last?.[0]?.role === turn.role) {
-      last.push(turn);
-    } else {
-      stages.push([turn]);
-    }
-  }
-  return stages;
 }

@@ -1,5 +1,5 @@
 import { useParams } from "react-router";
-import type { Run } from "@/api/types";
+import type { Run, RunStatus } from "@/api/types";
 import { Failure } from "@/components/states/failure";
 import { LoadingRows } from "@/components/states/loading";
 import { Answer } from "@/features/answer/answer";
@@ -25,6 +25,9 @@ export function Component() {
   );
 }
 
+/** Its result is on the way, if it is not here yet. */
+const ANSWERED = new Set<RunStatus>(["succeeded", "partial"]);
+
 function RunPage({ run }: { run: Run }) {
   const { view, connection, status, reconnect } = useLiveRun(run);
   useTitle(run.question);
@@ -35,7 +38,7 @@ function RunPage({ run }: { run: Run }) {
       <RunHeader run={run} view={view} status={status} connection={connection} onSteered={reconnect} />
       <Outcome status={status} error={run.error ?? view.error} />
       {result && <Answer result={result} />}
-      {!result && <LiveClaims view={view} live={live} />}
+      {!result && <LiveClaims view={view} live={live || ANSWERED.has(status)} />}
       <Work view={view} live={live} />
     </div>
   );

@@ -1,6 +1,7 @@
 import { CircleAlert, CirclePause } from "lucide-react";
 import type { ReactNode } from "react";
 import type { RunStatus } from "@/api/types";
+import { Message } from "@/components/states/message";
 import { cn } from "@/lib/utils";
 
 /** Says why there is no answer, where there is none. */
@@ -12,7 +13,7 @@ export function Outcome({ status, error }: { status: RunStatus; error: string | 
         icon={<CircleAlert aria-hidden />}
         title="The run failed"
       >
-        {error ?? "The server gave no reason."}
+        <Message text={error ?? "The server gave no reason."} />
       </Note>
     );
   }

@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import type { Run, RunStatus } from "@/api/types";
+import { abandoned } from "./fold-run";
 import { useRunStream } from "./use-run-stream";
 
 /** A run as its events tell it; the stored run is read again when they bring a new status. */
@@ -16,11 +17,9 @@ export function useLiveRun(run: Run) {
     }
   }, [told, run.status, queries]);
 
-  return {
-    ...stream,
-    status: statusOf(run.status, told),
-    reconnect: () => setAttempt((before) => before + 1),
-  };
+  const status = statusOf(run.status, told);
+  const view = status === "interrupted" ? abandoned(stream.view) : stream.view;
+  return { connection: stream.connection, view, status, reconnect: () => setAttempt((before) => before + 1) };
 }
 
 /**

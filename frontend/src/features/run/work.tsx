@@ -110,6 +110,7 @@ function ReflectionNote({ reflection }: { reflection: Reflection }) {
     <div className="max-w-3xl">
       <h3 className="eyebrow mb-2">Reflection, round {reflection.round}</h3>
       {reflection.notes && <p>{reflection.notes}</p>}
+      {!reflection.notes && lists.length === 0 && <p>No gaps and no contradictions found.</p>}
       {lists.map(({ name, items }) => (
         <div key={name} className="mt-2">
           <p className="text-sm font-medium">{name}</p>

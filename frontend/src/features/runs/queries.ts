@@ -8,6 +8,16 @@ const AT_WORK = new Set<RunStatus>(["queued", "running"]);
 /** Whether the run is at work, or will be without anybody's doing. */
 export const isAtWork = (status: RunStatus): boolean => AT_WORK.has(status);
 
+/** One run; read again while it is at work, since no event tells of a process that died. */
+export function useRun(id: string) {
+  return useQuery({
+    queryKey: ["runs", id],
+    queryFn: ({ signal }) =>
+      unwrap(api.GET("/v1/runs/{run_id}", { params: { path: { run_id: id } }, signal })),
+    refetchInterval: (query) => (query.state.data && isAtWork(query.state.data.status) ? 15_000 : false),
+  });
+}
+
 /** Earlier runs, newest first; renewed while one of them is at work. */
 export function useRuns() {
   return useInfiniteQuery({
@@ -27,13 +37,5 @@ export function useRecentRuns(limit: number) {
     queryKey: ["runs", "recent", limit],
     queryFn: ({ signal }) => unwrap(api.GET("/v1/runs", { params: { query: { limit } }, signal })),
     select: (page) => page.items,
-  });
-}
-
-export function useRun(id: string) {
-  return useQuery({
-    queryKey: ["runs", id],
-    queryFn: ({ signal }) =>
-      unwrap(api.GET("/v1/runs/{run_id}", { params: { path: { run_id: id } }, signal })),
   });
 }

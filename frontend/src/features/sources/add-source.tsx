@@ -1,6 +1,8 @@
 import { FolderPlus } from "lucide-react";
 import { type FormEvent, useState } from "react";
+import type { Ingested as Outcome } from "@/api/types";
 import { FailureNote } from "@/components/states/failure";
+import { Message } from "@/components/states/message";
 import { Button } from "@/components/ui/button";
 import { Input } from "@/components/ui/input";
 import { plural } from "@/lib/format";
@@ -21,8 +23,8 @@ export function AddSource() {
     <form onSubmit={submit} aria-label="Add a source" className="mb-6">
       <div className="flex flex-col gap-3 sm:flex-row">
         <Input
-          aria-label="File, folder or URL"
-          placeholder="A file, a folder or a URL that the server can read"
+          aria-label="File or folder"
+          placeholder="A file or a folder that the server can read"
           value={location}
           onChange={(event) => setLocation(event.target.value)}
           required
@@ -44,11 +46,32 @@ export function AddSource() {
         </Button>
       </div>
       <div aria-live="polite" className="mt-3 empty:hidden">
-        {add.data && (
-          <p className="text-sm text-success">Added {plural(add.data.items.length, "document")}.</p>
-        )}
+        {add.data && <Ingested outcome={add.data} />}
         <FailureNote error={add.error} />
       </div>
     </form>
+  );
+}
+
+/** What came of it: how many documents are new, and what could not be read. */
+function Ingested({ outcome }: { outcome: Outcome }) {
+  const there = outcome.sources.length - outcome.added;
+  return (
+    <>
+      <p className="text-sm text-success">
+        {plural(outcome.added, "new document")}
+        {there > 0 && `, ${plural(there, "document")} already there`}.
+      </p>
+      {outcome.problems.length > 0 && (
+        <ul aria-label="What could not be read" className="mt-1 space-y-0.5 text-sm text-warning">
+          {outcome.problems.map((problem) => (
+            <li key={`${problem.location}: ${problem.message}`}>
+              <span className="font-mono text-[0.8125rem]">{problem.location}</span>{" "}
+              <Message text={problem.message} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
   );
 }

@@ -4,7 +4,6 @@ import { Page } from "@/components/layout/page";
 import { Listing } from "@/components/states/listing";
 import { EmptyNest } from "@/components/states/pictures";
 import { State } from "@/components/states/state";
-import { Button } from "@/components/ui/button";
 import { SnapshotSheet } from "@/features/answer/snapshot-sheet";
 import { AddSource } from "./add-source";
 import { useSources } from "./queries";
@@ -22,17 +21,6 @@ export function Component() {
       <Listing query={sources} empty={<NoSources />}>
         {(items) => <SourceTable sources={items} onOpen={setOpened} />}
       </Listing>
-      {sources.hasNextPage && (
-        <div className="mt-6 text-center">
-          <Button
-            variant="outline"
-            disabled={sources.isFetchingNextPage}
-            onClick={() => void sources.fetchNextPage()}
-          >
-            {sources.isFetchingNextPage ? "Loading…" : "Show more"}
-          </Button>
-        </div>
-      )}
       <SnapshotSheet sha256={opened?.sha256 ?? null} onClose={() => setOpened(null)} />
     </Page>
   );

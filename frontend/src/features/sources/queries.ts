@@ -1,16 +1,11 @@
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "@/api/client";
 
-const PAGE = 50;
-
 export function useSources() {
-  return useInfiniteQuery({
+  return useQuery({
     queryKey: ["sources"],
-    queryFn: ({ pageParam, signal }) =>
-      unwrap(api.GET("/v1/sources", { params: { query: { limit: PAGE, cursor: pageParam } }, signal })),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor ?? null,
-    select: ({ pages }) => pages.flatMap((page) => page.items),
+    queryFn: ({ signal }) => unwrap(api.GET("/v1/sources", { signal })),
+    select: (page) => page.items,
   });
 }
 
