@@ -1,1 +1,111 @@
 """Putting a job to a language model and getting a typed answer back."""
+
+import re
+from collections.abc import Sequence
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from rookery.application.prompts import render
+from rookery.domain.errors import LLMError
+from rookery.domain.inference import LLMRequest, Message
+from rookery.domain.ports.llm import LLMPort
+from rookery.domain.reasoning import (
+    ComposeJob,
+    Draft,
+    Evidence,
+    FindEvidenceJob,
+    Findings,
+    Job,
+    Plan,
+    PlanJob,
+    Reflection,
+    ReflectJob,
+)
+from rookery.domain.results import Usage
+
+_TAG = re.compile(r"<(?=/?document\b)", re.IGNORECASE)
+A = TypeVar("A", Plan, Findings, Reflection, Draft)
+
+
+async def ask(llm: LLMPort, job: Job, returns: type[A], *, session: str) -> tuple[A, Usage]:
+    """Return the model's answer to a job and what it cost. An invalid answer is sent back once, with its faults.
+
+    Raises:
+        LLMError: the model failed, or its second answer is invalid too.
+    """
+    request = LLMRequest(
+        messages=_prompt(job),
+        job=job,
+        json_schema=returns.model_json_schema(),
+        allowed_sources=_allowed_sources(job),
+        session=session,
+    )
+    reply = await llm.complete(request)
+    try:
+        return returns.model_validate_json(reply.text), reply.usage
+    except ValidationError as first:
+        repaired = await llm.complete(request.model_copy(update={"messages": _repair(request, reply.text, first)}))
+        try:
+            return returns.model_validate_json(repaired.text), reply.usage + repaired.usage
+        except ValidationError as second:
+            name = llm.capabilities().name
+            raise LLMError(
+                f"{name} gave no valid {returns.__name__.lower()} in two tries; try another model"
+            ) from second
+
+
+def _prompt(job: Job) -> list[Message]:
+    match job:
+        case PlanJob():
+            return render("plan", question=job.question, limit=str(job.max_sub_questions))
+        case FindEvidenceJob():
+            documents = "\n".join(_fenced(passage.id, passage.title, passage.text) for passage in job.passages)
+            limit = str(job.limit)
+            return render(
+                "find_evidence",
+                question=job.question,
+                main_question=job.main_question,
+                passages=documents,
+                limit=limit,
+            )
+        case ReflectJob():
+            return render(
+                "reflect",
+                question=job.question,
+                sub_questions="\n".join(f"- {question}" for question in job.sub_questions),
+                evidence=_quoted(job.evidence),
+                limit=str(job.max_follow_ups),
+            )
+        case ComposeJob():
+            limit = str(job.max_claims)
+            return render("compose", question=job.question, evidence=_quoted(job.evidence), limit=limit)
+
+
+def _quoted(evidence: Sequence[Evidence]) -> str:
+    return "\n".join(_fenced(str(piece.id), piece.passage.title, piece.quote) for piece in evidence)
+
+
+def _fenced(source_id: str, title: str, text: str) -> str:
+    """Return a document between tags that its own text cannot end."""
+    inside = _TAG.sub("‹", text)
+    return f'<document id="{source_id}" title="{_TAG.sub("‹", title).replace(chr(34), "”")}">\n{inside}\n</document>'
+
+
+def _allowed_sources(job: Job) -> list[str] | None:
+    match job:
+        case FindEvidenceJob():
+            return [passage.id for passage in job.passages]
+        case ComposeJob():
+            return [str(piece.id) for piece in job.evidence]
+        case _:
+            return None
+
+
+def _repair(request: LLMRequest, text: str, error: ValidationError) -> list[Message]:
+    faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+    return [
+        *request.messages,
+        Message(role="assistant", content=text),
+        Message(role="user", content=f"That is not valid: {faults}. Give the whole JSON value again, corrected."),
+    ]

@@ -1,1 +1,156 @@
 """Runs from question to result: start, conduct, steer."""
+
+import asyncio
+from collections.abc import Collection
+
+from rookery.application.agents.roster import COORDINATOR
+from rookery.application.workflow import Colony
+from rookery.domain.errors import Conflict, InvalidRequest, RookeryError, RunStopped
+from rookery.domain.events import RunCancelled, RunEvent, RunFailed, RunFinished, RunPaused, RunResumed, RunStarted
+from rookery.domain.ports.clock import ClockPort
+from rookery.domain.ports.orchestrator import OrchestratorPort
+from rookery.domain.ports.run_store import RunStorePort
+from rookery.domain.redaction import redact
+from rookery.domain.runs import ResearchRequest, Run, RunStatus, StopRequest
+
+
+class StartRun:
+    """Takes a question on."""
+
+    def __init__(self, run_store: RunStorePort, clock: ClockPort, *, model: str, models: Collection[str]) -> None:
+        self._run_store = run_store
+        self._clock = clock
+        self._model = model
+        self._models = models
+
+    async def __call__(self, request: ResearchRequest, *, idempotency_key: str | None = None) -> Run:
+        """Store a queued run. Credentials in the question are replaced before it is stored.
+
+        Raises:
+            InvalidRequest: there is no such model.
+            Conflict: the key was used for another request.
+        """
+        model = request.model or self._model
+        if model not in self._models:
+            raise InvalidRequest(f"there is no model {model!r}; there are: {', '.join(sorted(self._models))}")
+        run = Run(
+            id=self._clock.new_id(),
+            question=redact(request.question).text,
+            status=RunStatus.QUEUED,
+            depth=request.depth,
+            namespace=request.namespace,
+            model=model,
+            sources=request.sources,
+            max_seconds=request.max_seconds,
+            created_at=self._clock.now(),
+        )
+        return await self._run_store.create(run, idempotency_key=idempotency_key)
+
+
+class ConductRun:
+    """Runs a queued, parked or interrupted run to its end. The steps that it finished before are not done again."""
+
+    def __init__(self, run_store: RunStorePort, orchestrator: OrchestratorPort, colony: Colony) -> None:
+        self._run_store = run_store
+        self._orchestrator = orchestrator
+        self._colony = colony
+
+    async def __call__(self, run_id: str) -> Run:
+        """Return the run as it ended: finished, failed, paused or cancelled. Its events tell the same.
+
+        When the calling task is cancelled the run is left as `interrupted`.
+
+        Raises:
+            NotFound: there is no such run.
+            Conflict: it is finished, or another process runs it.
+        """
+        run = await self._run_store.get(run_id)
+        if run.status.finished:
+            raise Conflict(f"run {run_id} is {run.status}; ask the question again for a new run")
+        if await self._orchestrator.is_running(run_id):
+            raise Conflict(f"run {run_id} is being run already; `rookery runs show {run_id}` follows it")
+        run = await self._begin(run)
+        try:
+            result = await self._orchestrator.execute(run_id, self._colony.research, run.request())
+        except RunStopped as stopped:
+            return await _stop(self._run_store, self._colony.clock, run, StopRequest(stopped.stop))
+        except asyncio.CancelledError:
+            await self._close(run, RunPaused(agent_id=COORDINATOR.id), RunStatus.INTERRUPTED)
+            raise
+        except RookeryError as error:
+            return await self._fail(run, str(error))
+        except Exception as error:
+            await self._fail(run, f"{type(error).__name__}: {error}")
+            raise
+        run = run.model_copy(update={"result": result})
+        ended = RunFinished(agent_id=COORDINATOR.id, status=result.status)
+        return await self._close(run, ended, RunStatus(result.status.value))
+
+    async def _begin(self, run: Run) -> Run:
+        now = self._colony.clock.now()
+        running = run.model_copy(update={"status": RunStatus.RUNNING, "started_at": run.started_at or now})
+        await self._run_store.save(running, _opening(run))
+        return running
+
+    async def _fail(self, run: Run, message: str) -> Run:
+        clean = redact(message).text
+        failed = run.model_copy(update={"error": clean})
+        return await self._close(failed, RunFailed(agent_id=COORDINATOR.id, error=clean), RunStatus.FAILED)
+
+    async def _close(self, run: Run, event: RunEvent, status: RunStatus) -> Run:
+        return await _close(self._run_store, self._colony.clock, run.model_copy(update={"status": status}), event)
+
+
+class StopRun:
+    """Pauses or cancels a run, whichever process runs it."""
+
+    def __init__(self, run_store: RunStorePort, orchestrator: OrchestratorPort, clock: ClockPort) -> None:
+        self._run_store = run_store
+        self._orchestrator = orchestrator
+        self._clock = clock
+
+    async def __call__(self, run_id: str, stop: StopRequest) -> Run:
+        """Ask for it. A run at work stops before its next step; one that is not at work stops at once.
+
+        Raises:
+            NotFound: there is no such run.
+            Conflict: it is finished.
+        """
+        run = await self._run_store.get(run_id)
+        if run.status.finished:
+            raise Conflict(f"run {run_id} is {run.status}; there is nothing to {stop}")
+        if await self._orchestrator.is_running(run_id):
+            await self._run_store.ask_to_stop(run_id, stop)
+            return run
+        return await _stop(self._run_store, self._clock, run, stop)
+
+
+async def as_it_stands(run: Run, orchestrator: OrchestratorPort) -> Run:
+    """Return the run, `interrupted` when it claims to be running and no process runs it."""
+    if run.status is RunStatus.RUNNING and not await orchestrator.is_running(run.id):
+        return run.model_copy(update={"status": RunStatus.INTERRUPTED})
+    return run
+
+
+def _opening(run: Run) -> RunEvent:
+    if run.started_at is not None:
+        return RunResumed(agent_id=COORDINATOR.id)
+    return RunStarted(
+        agent_id=COORDINATOR.id, question=run.question, sources=run.sources, depth=run.depth, model=run.model
+    )
+
+
+async def _stop(run_store: RunStorePort, clock: ClockPort, run: Run, stop: StopRequest) -> Run:
+    await run_store.ask_to_stop(run.id, None)
+    if stop is StopRequest.CANCEL:
+        cancelled = run.model_copy(update={"status": RunStatus.CANCELLED})
+        return await _close(run_store, clock, cancelled, RunCancelled(agent_id=COORDINATOR.id))
+    paused = run.model_copy(update={"status": RunStatus.PAUSED})
+    return await _close(run_store, clock, paused, RunPaused(agent_id=COORDINATOR.id))
+
+
+async def _close(run_store: RunStorePort, clock: ClockPort, run: Run, event: RunEvent) -> Run:
+    finished_at = clock.now() if run.status.finished else None
+    closed = run.model_copy(update={"finished_at": finished_at})
+    await run_store.save(closed, event)
+    return closed

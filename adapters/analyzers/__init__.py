@@ -1,1 +1,1 @@
-"""From text to index terms."""
+"""From words to index terms."""

@@ -1,1 +1,1 @@
-"""The document library."""
+"""The document library: passages, findable by their words."""

@@ -1,1 +1,1 @@
-"""Language models."""
+"""Language models, and what answers without one."""

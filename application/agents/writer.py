@@ -1,1 +1,78 @@
 """The writer composes, and locks each claim to its quotes."""
+
+from rookery.application.agents.coordinator import Emit
+from rookery.application.agents.roster import COORDINATOR, WRITER
+from rookery.application.asking import ask
+from rookery.domain.citations import cite
+from rookery.domain.events import AgentFinished, AgentStarted, ClaimVerified, TokenEmitted
+from rookery.domain.frozen import Frozen
+from rookery.domain.ports.llm import LLMPort
+from rookery.domain.ports.snapshot_store import SnapshotStorePort
+from rookery.domain.reasoning import ComposeJob, Draft, DraftClaim, Evidence
+from rookery.domain.results import Citation, Claim, TaskStatus, Usage
+
+
+class Written(Frozen):
+    """A claim ledger: every citation was compared with its snapshot."""
+
+    claims: list[Claim]
+    citations: list[Citation]
+    usage: Usage
+
+
+class Writer:
+    """Writes the answer from the evidence, and nothing else."""
+
+    def __init__(self, llm: LLMPort, snapshots: SnapshotStorePort, emit: Emit) -> None:
+        self._llm = llm
+        self._snapshots = snapshots
+        self._emit = emit
+
+    async def compose(self, job: ComposeJob) -> Written:
+        """Return claims in reading order; a claim is supported when all that it cites was verified."""
+        await self._emit(AgentStarted(agent_id=WRITER.id, role=WRITER.role, goal=WRITER.goal, parent_id=COORDINATOR.id))
+        draft, usage = (
+            await ask(self._llm, job, Draft, session=WRITER.id) if job.evidence else (Draft(claims=[]), Usage())
+        )
+        ledger = _Ledger({piece.id: piece for piece in job.evidence}, self._snapshots)
+        claims: list[Claim] = []
+        for drafted in draft.claims[: job.max_claims]:
+            claim = await ledger.lock(drafted)
+            claims.append(claim)
+            await self._emit(TokenEmitted(agent_id=WRITER.id, text=claim.text + "\n"))
+            await self._emit(ClaimVerified(agent_id=WRITER.id, **claim.model_dump()))
+        supported = sum(claim.supported for claim in claims)
+        status = TaskStatus.SUCCEEDED if supported else TaskStatus.PARTIAL
+        summary = f"{supported} of {len(claims)} claims supported" if claims else "nothing in the sources answers this"
+        await self._emit(AgentFinished(agent_id=WRITER.id, role=WRITER.role, status=status, summary=summary))
+        return Written(claims=claims, citations=ledger.citations, usage=usage)
+
+
+class _Ledger:
+    """Numbers citations in the order of their first use; one quote has one number."""
+
+    def __init__(self, evidence: dict[int, Evidence], snapshots: SnapshotStorePort) -> None:
+        self._evidence = evidence
+        self._snapshots = snapshots
+        self._numbers: dict[tuple[str, int, int], int] = {}
+        self.citations: list[Citation] = []
+
+    async def lock(self, drafted: DraftClaim) -> Claim:
+        numbers = [await self._number(evidence_id) for evidence_id in dict.fromkeys(drafted.evidence)]
+        verified = [number for number in numbers if number is not None]
+        supported = bool(numbers) and len(verified) == len(numbers)
+        return Claim(text=drafted.text, citations=list(dict.fromkeys(verified)), supported=supported)
+
+    async def _number(self, evidence_id: int) -> int | None:
+        piece = self._evidence.get(evidence_id)
+        if piece is None:
+            return None
+        place = (piece.passage.sha256, piece.start, piece.end)
+        if place not in self._numbers:
+            snapshot = await self._snapshots.get(piece.passage.sha256)
+            citation = cite(piece, snapshot, number=len(self.citations) + 1)
+            if citation is None:
+                return None
+            self._numbers[place] = citation.id
+            self.citations.append(citation)
+        return self._numbers[place]

@@ -42,7 +42,7 @@ CREDENTIALS = {
     "google-key": ["AI" + "za" + RANDOM + "-_a", "GOC" + "SPX-" + RANDOM[:28]],
     "google-token": ["ya" + "29." + RANDOM + "-_" + RANDOM],
     "stripe-key": ["sk" + "_live_" + RANDOM[:24], "rk" + "_live_" + RANDOM[:24], "wh" + "sec_" + RANDOM],
-    "rookery-token": ["rk" + "_" + RANDOM + "_-" + RANDOM[:9]],
+    "rookery-token": ["rk" + "_" + RANDOM + "_-" + RANDOM[:9], "rk" + "_gTMOjvwbWSxKneNjwvQ-NqrcJvaFsUzBmocxljueBBY"],
     "twilio-key": ["S" + "K" + HEX],
     "sendgrid-key": ["S" + "G." + RANDOM[:22] + "." + RANDOM + RANDOM[:11]],
     "npm-token": ["np" + "m_" + RANDOM + "a1B2"],

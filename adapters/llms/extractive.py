@@ -1,1 +1,0 @@
-"""Answers by rule with verbatim sentences; needs no model."""

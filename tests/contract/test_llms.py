@@ -1,0 +1,100 @@
+"""What every language model does with the colony's jobs."""
+
+import pytest
+
+from rookery.adapters.analyzers.snowball import SnowballAnalyzer
+from rookery.adapters.llms.extractive import ExtractiveLLM
+from rookery.domain.inference import LLMRequest, Message
+from rookery.domain.ports.llm import LLMPort
+from rookery.domain.reasoning import (
+    ComposeJob,
+    Draft,
+    FindEvidenceJob,
+    Findings,
+    Job,
+    Plan,
+    PlanJob,
+    Reflection,
+    ReflectJob,
+)
+from tests.support.evidence import a_passage, some_evidence
+
+pytestmark = pytest.mark.anyio
+
+QUESTION = "Who built the tide gauge?"
+GAUGE = a_passage("The tide gauge was built by Lucien Méridot. It stood in a hut.", title="Gauge")
+BELL = a_passage("The bell came from the Fagerheim. It hangs by the door.", title="Bell")
+FIND = FindEvidenceJob(question=QUESTION, main_question=QUESTION, passages=[GAUGE, BELL], limit=4)
+EVIDENCE = [
+    piece.model_copy(update={"sub_question": QUESTION})
+    for piece in some_evidence("The tide gauge was built by Lucien Méridot.", "The tide gauge stood in a hut.")
+]
+COMPOSE = ComposeJob(question=QUESTION, evidence=EVIDENCE, max_claims=3)
+
+
+@pytest.fixture(params=["extractive"])
+def llm() -> LLMPort:
+    return ExtractiveLLM(SnowballAnalyzer())
+
+
+def request(job: Job, returns: type[Plan] | type[Findings] | type[Reflection] | type[Draft]) -> LLMRequest:
+    return LLMRequest(
+        messages=[Message(role="user", content="Do the job.")], job=job, json_schema=returns.model_json_schema()
+    )
+
+
+async def test_a_plan_is_a_plan(llm: LLMPort) -> None:
+    job = PlanJob(question=QUESTION, max_sub_questions=3)
+    plan = Plan.model_validate_json((await llm.complete(request(job, Plan))).text)
+    assert 1 <= len(plan.sub_questions) <= 3
+
+
+async def test_quotes_stand_in_the_passages_that_they_name(llm: LLMPort) -> None:
+    findings = Findings.model_validate_json((await llm.complete(request(FIND, Findings))).text)
+    texts = {passage.id: passage.text for passage in FIND.passages}
+    assert findings.quotes
+    assert all(quote.quote in texts[quote.passage_id] for quote in findings.quotes)
+    assert len(findings.quotes) <= FIND.limit
+
+
+async def test_evidence_names_allowed_passages_only(llm: LLMPort) -> None:
+    bound = request(FIND, Findings).model_copy(update={"allowed_sources": [BELL.id]})
+    findings = Findings.model_validate_json((await llm.complete(bound)).text)
+    assert {quote.passage_id for quote in findings.quotes} <= {BELL.id}
+
+
+async def test_claims_rest_on_evidence_that_was_given(llm: LLMPort) -> None:
+    draft = Draft.model_validate_json((await llm.complete(request(COMPOSE, Draft))).text)
+    given = {piece.id for piece in EVIDENCE}
+    assert draft.claims
+    assert all(claim.evidence and given.issuperset(claim.evidence) for claim in draft.claims)
+    assert len(draft.claims) <= COMPOSE.max_claims
+
+
+async def test_claims_rest_on_allowed_evidence_only(llm: LLMPort) -> None:
+    bound = request(COMPOSE, Draft).model_copy(update={"allowed_sources": ["2"]})
+    draft = Draft.model_validate_json((await llm.complete(bound)).text)
+    assert {number for claim in draft.claims for number in claim.evidence} <= {2}
+
+
+async def test_a_reflection_keeps_to_its_limit(llm: LLMPort) -> None:
+    job = ReflectJob(question=QUESTION, sub_questions=[QUESTION], evidence=[], max_follow_ups=1)
+    reflection = Reflection.model_validate_json((await llm.complete(request(job, Reflection))).text)
+    assert len(reflection.follow_ups) <= 1
+
+
+async def test_the_stream_adds_up_to_the_reply(llm: LLMPort) -> None:
+    asked = request(FIND, Findings)
+    pieces = [piece async for piece in llm.stream(asked)]
+    assert "".join(pieces) == (await llm.complete(asked)).text
+
+
+async def test_usage_is_counted(llm: LLMPort) -> None:
+    asked = request(FIND, Findings)
+    usage = (await llm.complete(asked)).usage
+    assert usage.prompt_tokens == llm.count_tokens(asked.messages) > 0
+    assert usage.completion_tokens > 0
+
+
+def test_a_model_has_a_name(llm: LLMPort) -> None:
+    assert llm.capabilities().name
