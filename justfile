@@ -32,6 +32,11 @@ client: node-modules
 client-is-current: client
     git diff --exit-code -- frontend/openapi.json frontend/src/api/schema.d.ts
 
+# Side-by-side measurements
+bench:
+    python benchmarks/startup.py
+    python benchmarks/answers/run.py
+
 # Make sure that there is a Chromium for the browser tests
 browser:
     infra/install-browser

@@ -81,12 +81,13 @@ def _any(_: str) -> bool:
 
 
 def _random(secret: str) -> bool:
-    """Whether it looks drawn by lot: digits, with capital and small letters or in a long unbroken run."""
-    letters = [character for character in secret if character.isalpha()]
-    if not letters or not any(character.isdigit() for character in secret):
+    """Whether it looks drawn by lot: many capital and small letters, or digits among both or in a long unbroken run."""
+    capital, small = sum(map(str.isupper, secret)), sum(map(str.islower, secret))
+    if min(capital, small) >= 6:
+        return True
+    if not any(map(str.isdigit, secret)):
         return False
-    mixed = len({character.isupper() for character in letters}) == 2
-    return mixed or any(_has_both(run) for run in re.findall(r"[A-Za-z0-9]{16,}", secret))
+    return min(capital, small) >= 1 or any(_has_both(run) for run in re.findall(r"[A-Za-z0-9]{16,}", secret))
 
 
 def _has_both(text: str) -> bool:

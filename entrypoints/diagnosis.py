@@ -1,1 +1,83 @@
-"""What is here and what is missing."""
+"""What is here and what is missing, for `doctor` and `/readyz`."""
+
+import platform
+import sqlite3
+from typing import Literal
+
+from rookery.domain.errors import RookeryError
+from rookery.domain.frozen import Frozen
+from rookery.entrypoints import plugins
+from rookery.entrypoints.container import Container
+
+
+class Finding(Frozen):
+    """One thing that was looked at. `missing` is fine when it is not wanted; `broken` is not."""
+
+    name: str
+    state: Literal["ok", "missing", "broken"]
+    detail: str
+
+
+async def diagnose(container: Container) -> list[Finding]:
+    """Look at everything that a run or the server needs."""
+    return [
+        Finding(name="python", state="ok", detail=f"{platform.python_version()}, SQLite {sqlite3.sqlite_version}"),
+        await _storage(container),
+        _model(container),
+        await _embedder(container),
+        await _vector_store(container),
+        _dashboard(),
+    ]
+
+
+async def readiness(container: Container) -> list[Finding]:
+    """Look at what must work before a request can be served."""
+    return [await _storage(container), _model(container)]
+
+
+async def _storage(container: Container) -> Finding:
+    home = container.home()
+    try:
+        runs = await container.run_store().page(limit=1)
+        sources = await container.library().sources()
+    except RookeryError as error:
+        return Finding(name="home", state="broken", detail=str(error))
+    state = "has runs" if runs.items else "no run yet"
+    return Finding(name="home", state="ok", detail=f"{home}: {state}, {len(sources)} documents")
+
+
+def _model(container: Container) -> Finding:
+    name = container.settings().research.model
+    if name not in plugins.available("llms"):
+        return Finding(
+            name="model", state="broken", detail=f"{name} is not installed; `rookery models list` shows what is"
+        )
+    return Finding(name="model", state="ok", detail=name)
+
+
+async def _embedder(container: Container) -> Finding:
+    embedder = container.embedder()
+    if embedder is None:
+        return Finding(name="embedder", state="missing", detail="none is set: documents are searched by words only")
+    try:
+        await embedder.embed(["ready?"])
+    except RookeryError as error:
+        return Finding(name="embedder", state="broken", detail=f"documents are searched by words only: {error}")
+    return Finding(name="embedder", state="ok", detail=f"{embedder.identity}, {embedder.dimension} dimensions")
+
+
+async def _vector_store(container: Container) -> Finding:
+    name = container.settings().research.vector_store
+    try:
+        await container.vector_store().ids("doctor", "nothing")
+    except RookeryError as error:
+        return Finding(name="vector store", state="broken", detail=str(error))
+    return Finding(name="vector store", state="ok", detail=name)
+
+
+def _dashboard() -> Finding:
+    from rookery.entrypoints.api.dashboard import FOLDER
+
+    if (FOLDER / "index.html").is_file():
+        return Finding(name="dashboard", state="ok", detail="built; `rookery serve` serves it")
+    return Finding(name="dashboard", state="missing", detail="not built: `just dashboard` builds it (Node 20)")

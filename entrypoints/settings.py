@@ -1,1 +1,89 @@
-"""Settings: rookery.toml, environment, flags."""
+"""Settings: `rookery.toml`, overridden by `ROOKERY_SECTION__KEY`, overridden by flags."""
+
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import BaseModel, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from rookery.domain.errors import ConfigurationError
+
+FILE_NAME = "rookery.toml"
+
+
+class ResearchSettings(BaseModel):
+    """Which adapter stands behind each port, by its entry-point name."""
+
+    model: str = "extractive"
+    embedder: str | None = Field(default="minilm", description="none: search by words only")
+    vector_store: str = "chroma"
+    orchestrator: str = "local"
+    language: str = Field(default="english", description="of the documents, for stemming")
+    offline: bool = Field(default=False, description="download nothing")
+
+
+class ServerSettings(BaseModel):
+    """Where the API listens and what its callers may have read."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8400, ge=0, le=65535)
+    source_roots: list[Path] = Field(
+        default=[], description="folders whose documents may be named as sources; default: the working directory"
+    )
+    parallel_runs: int = Field(default=2, ge=1)
+
+
+class Settings(BaseSettings):
+    """All settings. The sections named like entry-point groups hold one table for each adapter, checked by it."""
+
+    model_config = SettingsConfigDict(env_prefix="ROOKERY_", env_nested_delimiter="__", extra="forbid")
+
+    home: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("rookery", appauthor=False)))
+    research: ResearchSettings = ResearchSettings()
+    server: ServerSettings = ServerSettings()
+    sources: dict[str, Any] = {}
+    llms: dict[str, dict[str, Any]] = {}
+    embedders: dict[str, dict[str, Any]] = {}
+    vector_stores: dict[str, dict[str, Any]] = {}
+    orchestrators: dict[str, dict[str, Any]] = {}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags before environment before file."""
+        file = settings_file(Path.cwd())
+        toml = (TomlConfigSettingsSource(settings_cls, file),) if file else ()
+        return (init_settings, env_settings, *toml)
+
+
+def settings_file(start: Path) -> Path | None:
+    """Return the `rookery.toml` in `start` or the nearest folder above it, else the one in the user's config folder."""
+    folders = [start, *start.parents, Path(platformdirs.user_config_dir("rookery", appauthor=False))]
+    return next((folder / FILE_NAME for folder in folders if (folder / FILE_NAME).is_file()), None)
+
+
+def load_settings(**flags: Any) -> Settings:
+    """Return the settings in force.
+
+    Raises:
+        ConfigurationError: a value is missing or wrong; the message names its key.
+    """
+    try:
+        return Settings(**flags)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise ConfigurationError(f"the settings are wrong: {faults}") from error
+    except ValueError as error:
+        raise ConfigurationError(f"{settings_file(Path.cwd())} cannot be read: {error}") from error

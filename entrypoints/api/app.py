@@ -1,11 +1,14 @@
 """The FastAPI application, made by a factory: nothing exists at import."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
 
 from rookery import __version__
 from rookery.entrypoints.api import dashboard, openapi, problems
+from rookery.entrypoints.api.colony import Conductor
 from rookery.entrypoints.api.routes import (
     agents,
     approvals,
@@ -19,33 +22,47 @@ from rookery.entrypoints.api.routes import (
     sources,
 )
 from rookery.entrypoints.api.schemas import Problem
-from rookery.entrypoints.api.security import Authenticate, TokenGate
+from rookery.entrypoints.api.security import TokenGate
+from rookery.entrypoints.container import Container, close, prepare
 
 _ROUTES = (research, runs, approvals, memories, sources, agents, integrations, chat, slack, health)
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     code: {"model": Problem, "description": text}
     for code, text in {
         401: "No valid token",
-        403: "The token lacks a scope",
+        403: "The token lacks a scope, or the path may not be read",
+        404: "Not found",
+        409: "Conflict with the present state",
         422: "The request cannot be done",
         501: "Not in this version",
     }.items()
 }
 
 
-def create_app(authenticate: Authenticate) -> FastAPI:
-    """Return the application; `authenticate` turns a presented token into a stored one, or None."""
+def create_app(container: Container) -> FastAPI:
+    """Return the application. Its runs end with it, and can be resumed."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await prepare(container)
+        app.state.conductor = Conductor(container)
+        yield
+        await app.state.conductor.close()
+        await close(container)
+
     app = FastAPI(
         title="Rookery",
         version=__version__,
-        description="Multi-agent research in which every claim is locked to a verbatim quote.",
+        description="Multi-agent research in which every claim is locked to a verbatim quote of a stored source.",
         responses=_PROBLEMS,
         redoc_url=None,
+        lifespan=lifespan,
     )
+    app.state.container = container
     problems.install(app)
     openapi.install(app)
     for module in _ROUTES:
         app.include_router(module.router)
     dashboard.install(app)
-    app.add_middleware(TokenGate, authenticate=lambda: authenticate)
+    app.add_middleware(TokenGate, authenticate=container.authenticate)
     return app

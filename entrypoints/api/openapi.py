@@ -37,9 +37,8 @@ if __name__ == "__main__":
     from pathlib import Path
 
     from rookery.entrypoints.api.app import create_app
+    from rookery.entrypoints.container import Container
+    from rookery.entrypoints.settings import Settings
 
-    async def nobody(_: str) -> None:
-        return None
-
-    text = json.dumps(create_app(nobody).openapi(), indent=2, ensure_ascii=False)
+    text = json.dumps(create_app(Container(settings=Settings())).openapi(), indent=2, ensure_ascii=False)
     Path(sys.argv[1]).write_text(text + "\n", "utf-8")

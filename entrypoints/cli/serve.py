@@ -1,34 +1,64 @@
-"""rookery serve: the API and the dashboard."""
+"""`rookery serve`: the API and the dashboard."""
 
-import argparse
-import asyncio
-import secrets
-import sys
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 
-def serve() -> None:
-    """Serve dummy data on a loopback port, behind a token that is printed once."""
-    parser = argparse.ArgumentParser(prog="rookery")
-    parser.add_argument("command", choices=["serve"])
-    parser.add_argument("--port", type=int, default=8400)
-    asyncio.run(_serve(parser.parse_args().port))
+from rookery.entrypoints.cli.output import err, out
+
+if TYPE_CHECKING:
+    from rookery.entrypoints.container import Container
+
+FIRST_TOKEN = "first token"  # noqa: S105 - a name
 
 
-async def _serve(port: int) -> None:
+def serve(
+    *,
+    host: Annotated[str | None, typer.Option(help="The address to listen on; default: 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port; default: 8400. 0 takes a free one.")] = None,
+) -> None:
+    """Serve the API and the dashboard."""
+    import asyncio
+    import contextlib
+    from pathlib import Path
+
+    from rookery.entrypoints.container import Container
+    from rookery.entrypoints.settings import load_settings
+
+    settings = load_settings()
+    flags = {key: value for key, value in {"host": host, "port": port}.items() if value is not None}
+    settings = settings.model_copy(update={"server": settings.server.model_copy(update=flags)})
+    container = Container(settings=settings)
+    container.roots.override(settings.server.source_roots or [Path.cwd()])
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(container))
+
+
+async def _serve(container: "Container") -> None:
     import uvicorn
 
-    from rookery.adapters.clocks.system import SystemClock
-    from rookery.adapters.token_stores.in_memory import InMemoryTokenStore
-    from rookery.application.access import Authenticate, CreateToken
-    from rookery.domain.access import Scope
     from rookery.entrypoints.api.app import create_app
 
-    tokens = InMemoryTokenStore()
-    create_token = CreateToken(tokens, SystemClock(), lambda: secrets.token_urlsafe(32))
-    secret, _ = await create_token("first token", [Scope.ADMIN])
-    config = uvicorn.Config(create_app(Authenticate(tokens)), host="127.0.0.1", port=port, log_level="warning")
+    server = container.settings().server
+    config = uvicorn.Config(create_app(container), host=server.host, port=server.port, log_level="warning")
     socket = config.bind_socket()
-    socket.listen()
-    sys.stdout.write(f"http://127.0.0.1:{socket.getsockname()[1]}/#token={secret}\n")
-    sys.stdout.flush()
+    socket.listen()  # from now on requests wait until they are served
+    await _greet(container, f"http://{server.host}:{socket.getsockname()[1]}")
     await uvicorn.Server(config).serve(sockets=[socket])
+
+
+async def _greet(container: "Container", url: str) -> None:
+    """Say where the dashboard is. Where there is no token yet, one is made and shown, this once."""
+    from rookery.domain.access import Scope
+
+    err().print(f"Rookery listens (docs: {url}/docs). Ctrl-C ends it.", soft_wrap=True)
+    tokens = await container.token_store().all()
+    if any(token.revoked_at is None for token in tokens):
+        err().print("Open the dashboard with a token of yours; `rookery tokens create` makes another:", soft_wrap=True)
+        out().print(url, markup=False, soft_wrap=True)
+        return
+    secret, _ = await container.create_token()(FIRST_TOKEN, [Scope.ADMIN])
+    err().print(
+        "This is your first token. It is shown this once; the link opens the dashboard with it:", soft_wrap=True
+    )
+    out().print(f"{url}/#token={secret}", markup=False, soft_wrap=True)

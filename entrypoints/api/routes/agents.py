@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter
 
+from rookery.application.agents.roster import AGENTS
 from rookery.domain.access import Scope
 from rookery.domain.agents import Agent
-from rookery.entrypoints.api import dummy
+from rookery.domain.errors import NotBuilt
 from rookery.entrypoints.api.schemas import Accepted, AgentTask, Page
 from rookery.entrypoints.api.security import needs
 
@@ -14,11 +15,10 @@ router = APIRouter(prefix="/v1/agents", tags=["agents"])
 @router.get("", dependencies=[needs(Scope.READ)])
 async def list_agents() -> Page[Agent]:
     """List the agents."""
-    return Page(items=dummy.AGENTS)
+    return Page(items=AGENTS)
 
 
 @router.post("/{agent_id}/runs", status_code=202, dependencies=[needs(Scope.RUN)])
-async def run_agent(agent_id: str, task: AgentTask) -> Accepted:
+async def run_agent(agent_id: str, _: AgentTask) -> Accepted:
     """Give one agent a task of its own."""
-    url = f"/v1/runs/{dummy.RUN_ID}"
-    return Accepted(task_id=dummy.RUN_ID, events_url=f"{url}/events", result_url=url)
+    raise NotBuilt(f"this version cannot run {agent_id} alone; `POST /v1/research` runs the whole colony")

@@ -1,25 +1,23 @@
-"""OpenAI's form of the colony: agents are models."""
+"""OpenAI's form of the colony."""
 
 from fastapi import APIRouter
 
 from rookery.domain.access import Scope
-from rookery.entrypoints.api import dummy
-from rookery.entrypoints.api.schemas import ChatChoice, ChatCompletion, ChatMessage, ChatRequest, Model, ModelList
+from rookery.domain.errors import NotBuilt
+from rookery.entrypoints import plugins
+from rookery.entrypoints.api.schemas import ChatCompletion, ChatRequest, Model, ModelList
 from rookery.entrypoints.api.security import needs
 
 router = APIRouter(prefix="/v1", tags=["openai"])
-_CREATED = int(dummy.NOON.timestamp())
 
 
 @router.get("/models", dependencies=[needs(Scope.READ)])
 async def list_models() -> ModelList:
-    """List models and agents in OpenAI's form."""
-    return ModelList(data=[Model(id="extractive", created=_CREATED, owned_by="rookery")])
+    """List the language models that are installed, in OpenAI's form."""
+    return ModelList(data=[Model(id=name, created=0, owned_by="rookery") for name in plugins.available("llms")])
 
 
 @router.post("/chat/completions", dependencies=[needs(Scope.RUN)])
-async def complete_chat(request: ChatRequest) -> ChatCompletion:
+async def complete_chat(_: ChatRequest) -> ChatCompletion:
     """Answer a chat with a research run."""
-    message = ChatMessage(role="assistant", content=dummy.RESULT.output)
-    choice = ChatChoice(index=0, message=message, finish_reason="stop")
-    return ChatCompletion(id=dummy.RUN_ID, created=_CREATED, model=request.model, choices=[choice])
+    raise NotBuilt("this version does not speak OpenAI's chat; ask with `POST /v1/research`")

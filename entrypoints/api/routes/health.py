@@ -3,9 +3,12 @@
 from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 
+from rookery import __version__
 from rookery.domain.access import Scope
+from rookery.entrypoints.api.colony import TheContainer
 from rookery.entrypoints.api.schemas import Check, Health, Readiness
 from rookery.entrypoints.api.security import needs
+from rookery.entrypoints.diagnosis import readiness
 
 router = APIRouter(tags=["health"])
 
@@ -17,12 +20,24 @@ async def healthz() -> Health:
 
 
 @router.get("/readyz", include_in_schema=False)
-async def readyz(response: Response) -> Readiness:
-    """Say whether requests can be served, and why not. Open, for probes: it tells nothing of what is stored."""
-    return Readiness(ready=True, checks=[Check(name="skeleton", ok=True, detail="answers dummy data")])
+async def readyz(response: Response, container: TheContainer) -> Readiness:
+    """Say whether requests can be served, and why not. Open, for probes: it names what fails and tells no more."""
+    findings = await readiness(container)
+    ready = all(finding.state == "ok" for finding in findings)
+    response.status_code = 200 if ready else 503
+    checks = [Check(name=found.name, ok=found.state == "ok", detail=found.state) for found in findings]
+    return Readiness(ready=ready, checks=checks)
 
 
 @router.get("/metrics", response_class=PlainTextResponse, dependencies=[needs(Scope.READ)])
-async def metrics() -> str:
+async def metrics(container: TheContainer) -> str:
     """Figures in Prometheus' text form."""
-    return "# TYPE rookery_up gauge\nrookery_up 1\n"
+    sources = await container.library().sources()
+    return (
+        "# HELP rookery_info The version that runs.\n# TYPE rookery_info gauge\n"
+        f'rookery_info{{version="{__version__}"}} 1\n'
+        "# HELP rookery_documents Documents in the library.\n# TYPE rookery_documents gauge\n"
+        f"rookery_documents {len(sources)}\n"
+        "# HELP rookery_passages Passages in the library.\n# TYPE rookery_passages gauge\n"
+        f"rookery_passages {sum(source.passages for source in sources)}\n"
+    )

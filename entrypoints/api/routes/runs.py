@@ -6,30 +6,33 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from rookery.application.research import as_it_stands
 from rookery.domain.access import Scope
-from rookery.domain.errors import NotFound
-from rookery.domain.runs import Run
-from rookery.entrypoints.api import dummy
+from rookery.domain.errors import Conflict
+from rookery.domain.runs import Run, RunStatus, StopRequest
+from rookery.entrypoints.api.colony import TheConductor, TheContainer
 from rookery.entrypoints.api.schemas import Page
 from rookery.entrypoints.api.security import needs
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"])
 
 
-async def existing_run(run_id: str) -> Run:
+async def existing_run(run_id: str, container: TheContainer) -> Run:
     """Return the run of the path."""
-    if run_id != dummy.RUN_ID:
-        raise NotFound(f"there is no run {run_id}")
-    return dummy.RUN
+    return await as_it_stands(await container.run_store().get(run_id), container.orchestrator())
 
 
 ExistingRun = Annotated[Run, Depends(existing_run)]
 
 
 @router.get("", dependencies=[needs(Scope.READ)])
-async def list_runs(limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: str | None = None) -> Page[Run]:
+async def list_runs(
+    container: TheContainer, limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: str | None = None
+) -> Page[Run]:
     """List runs, newest first."""
-    return Page(items=[dummy.RUN])
+    page = await container.run_store().page(limit=limit, cursor=cursor)
+    items = [await as_it_stands(run, container.orchestrator()) for run in page.items]
+    return Page(items=items, next_cursor=page.next_cursor)
 
 
 @router.get("/{run_id}", dependencies=[needs(Scope.READ)])
@@ -40,27 +43,29 @@ async def get_run(run: ExistingRun) -> Run:
 
 @router.get("/{run_id}/events", dependencies=[needs(Scope.READ)], response_class=EventSourceResponse)
 async def follow_run(
-    run: ExistingRun, last_event_id: Annotated[int, Header(ge=0)] = 0
+    run: ExistingRun, container: TheContainer, last_event_id: Annotated[int, Header(ge=0)] = 0
 ) -> AsyncIterator[ServerSentEvent]:
     """Stream a run's events: `id` is the sequence number, `event` the type. `Last-Event-ID` resumes."""
-    for event in dummy.run_events():
-        if event.seq > last_event_id:
-            yield ServerSentEvent(data=event, event=event.type, id=str(event.seq))
+    async for event in container.run_store().follow(run.id, after=last_event_id):
+        yield ServerSentEvent(data=event, event=event.type, id=str(event.seq))
 
 
 @router.post("/{run_id}/cancel", dependencies=[needs(Scope.RUN)])
-async def cancel_run(run: ExistingRun) -> Run:
-    """End a run; what it has so far is kept."""
-    return run
+async def cancel_run(run: ExistingRun, container: TheContainer) -> Run:
+    """End a run before its next step."""
+    return await container.stop_run()(run.id, StopRequest.CANCEL)
 
 
 @router.post("/{run_id}/pause", dependencies=[needs(Scope.RUN)])
-async def pause_run(run: ExistingRun) -> Run:
-    """Park a run after the steps that are under way."""
-    return run
+async def pause_run(run: ExistingRun, container: TheContainer) -> Run:
+    """Park a run before its next step."""
+    return await container.stop_run()(run.id, StopRequest.PAUSE)
 
 
 @router.post("/{run_id}/resume", dependencies=[needs(Scope.RUN)])
-async def resume_run(run: ExistingRun) -> Run:
-    """Go on with a parked or interrupted run; finished steps are not repeated."""
+async def resume_run(run: ExistingRun, conductor: TheConductor) -> Run:
+    """Go on with a paused, interrupted or forgotten run; finished steps are not repeated."""
+    if run.status.finished or run.status is RunStatus.RUNNING:
+        raise Conflict(f"run {run.id} is {run.status}; only a run that waits can be resumed")
+    conductor.take(run)
     return run

@@ -1,0 +1,58 @@
+"""What routes reach: the container, and the runs that this server conducts."""
+
+import asyncio
+import logging
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from rookery.domain.errors import Conflict
+from rookery.domain.runs import Run
+from rookery.entrypoints.container import Container
+
+_log = logging.getLogger(__name__)
+
+
+class Conductor:
+    """Conducts runs in the background: at most so many at once, the others in the order of their arrival."""
+
+    def __init__(self, container: Container) -> None:
+        self._container = container
+        self._free = asyncio.Semaphore(container.settings().server.parallel_runs)
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def take(self, run: Run) -> None:
+        """Conduct a run as soon as there is room. One that is waiting or at work here is left alone."""
+        if run.id not in self._tasks:
+            self._tasks[run.id] = asyncio.create_task(self._conduct(run.id))
+            self._tasks[run.id].add_done_callback(lambda _: self._tasks.pop(run.id))
+
+    async def close(self) -> None:
+        """Interrupt all runs; they can be resumed. Returns when each of them is parked."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _conduct(self, run_id: str) -> None:
+        async with self._free:
+            try:
+                await self._container.conduct_run()(run_id)
+            except Conflict as error:
+                _log.info("run %s is not conducted here: %s", run_id, error)
+            except Exception:
+                _log.exception("run %s failed; its last event says why", run_id)
+
+
+def _container(request: Request) -> Container:
+    container: Container = request.app.state.container
+    return container
+
+
+def _conductor(request: Request) -> Conductor:
+    conductor: Conductor = request.app.state.conductor
+    return conductor
+
+
+TheContainer = Annotated[Container, Depends(_container)]
+TheConductor = Annotated[Conductor, Depends(_conductor)]

@@ -1,0 +1,52 @@
+"""The commands, and what their errors become."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from rookery.domain.errors import RookeryError
+from rookery.entrypoints.cli import agents, doctor, integrations, models, research, runs, serve, setup, sources, tokens
+from rookery.entrypoints.cli.output import complain
+from rookery.entrypoints.errors import outcome_of
+
+_INTERRUPTED = 130
+
+
+def build() -> typer.Typer:
+    """Return the whole command line. Its help is plain where nobody looks at it in colour; that is faster too."""
+    app = typer.Typer(
+        name="rookery",
+        help="Ask a question, get an answer in which every claim is locked to a quote of your documents.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich" if sys.stdout.isatty() else None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.command("research")(research.research)
+    app.add_typer(runs.app, name="runs")
+    app.add_typer(sources.app, name="sources")
+    app.add_typer(agents.app, name="agents")
+    app.add_typer(models.app, name="models")
+    app.add_typer(integrations.app, name="integrations")
+    app.add_typer(tokens.app, name="tokens")
+    app.command("serve")(serve.serve)
+    app.command("doctor")(doctor.doctor)
+    app.command("init")(setup.init)
+    app.command("version")(setup.version)
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code. Commands end with another code than 0 by `typer.Exit`."""
+    try:
+        build()(list(arguments))
+    except SystemExit as exit_:
+        return exit_.code if isinstance(exit_.code, int) else 0
+    except RookeryError as error:
+        complain(str(error))
+        return outcome_of(error).exit_code
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    return 0

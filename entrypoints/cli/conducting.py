@@ -1,0 +1,73 @@
+"""Running a run in the foreground."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from rookery.entrypoints.cli.output import complain, err, out, print_json
+
+if TYPE_CHECKING:
+    from rookery.domain.events import RunEvent
+    from rookery.domain.runs import Run
+    from rookery.entrypoints.container import Container
+
+_EXIT_CODES = {"succeeded": 0, "partial": 3, "failed": 1, "cancelled": 130, "paused": 130, "interrupted": 130}
+
+
+async def conduct(container: "Container", run: "Run", *, json_lines: bool = False, quiet: bool = False) -> "Run":
+    """Run a run to its end while its new events are shown on stderr, or printed on stdout as lines of JSON."""
+    seen = len(await container.run_store().events(run.id))
+    events = container.run_store().follow(run.id, after=seen)
+    watch = _print_lines if json_lines else _discard if quiet else _show
+    watching = asyncio.create_task(watch(events))
+    try:
+        return await container.conduct_run()(run.id)
+    except asyncio.CancelledError:
+        complain(f"interrupted; go on with `rookery runs resume {run.id}`")
+        raise
+    finally:
+        await _let_finish(watching, container, run)
+
+
+def report(run: "Run", *, as_json: bool = False, silent: bool = False) -> NoReturn:
+    """Print how a run ended and end the command with its exit code."""
+    if run.result is None:
+        complain(run.error or f"the run is {run.status}; go on with `rookery runs resume {run.id}`")
+    elif as_json:
+        print_json(run.result)
+    elif not silent:
+        from rookery.entrypoints.cli.answer import answer
+
+        out().print(answer(run.result))
+        err().print(f"run {run.id}", style="dim")
+    raise typer.Exit(_EXIT_CODES[run.status.value])
+
+
+async def _let_finish(watching: "asyncio.Task[None]", container: "Container", run: "Run") -> None:
+    stored = await container.run_store().get(run.id)
+    if not stored.status.finished:
+        watching.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await watching
+
+
+async def _show(events: "AsyncIterator[RunEvent]") -> None:
+    from rookery.entrypoints.cli.live import LiveRun
+
+    with LiveRun(err()) as live:
+        await live.follow(events)
+
+
+async def _print_lines(events: "AsyncIterator[RunEvent]") -> None:
+    async for event in events:
+        sys.stdout.write(event.model_dump_json() + "\n")
+        sys.stdout.flush()
+
+
+async def _discard(events: "AsyncIterator[RunEvent]") -> None:
+    async for _ in events:
+        pass

@@ -1,0 +1,54 @@
+"""`rookery init` and `rookery version`."""
+
+from pathlib import Path
+
+from rookery.entrypoints.cli.output import Json, out, print_json
+
+_TEMPLATE = """\
+# Rookery's settings. What is commented out is the default. `ROOKERY_SECTION__KEY` overrides a key, flags override both.
+
+# home = "~/.local/share/rookery"     # where all state is kept; also ROOKERY_HOME
+
+[research]
+# model = "extractive"                # the language model; `rookery models list` shows them
+# embedder = "minilm"                 # what turns texts into vectors
+# vector_store = "chroma"
+# orchestrator = "local"
+# language = "english"                # of the documents, for stemming
+# offline = false                     # true: download nothing
+
+[server]
+# host = "127.0.0.1"
+# port = 8400
+# source_roots = ["."]                # folders whose documents the API's callers may name as sources
+
+[sources]
+# max_file_mb = 20
+"""
+
+
+def init(*, json_: Json = False) -> None:
+    """Write a `rookery.toml` with all settings into this folder."""
+    from rookery.domain.errors import Conflict
+    from rookery.entrypoints.settings import FILE_NAME
+
+    path = Path.cwd() / FILE_NAME
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(_TEMPLATE)
+    except FileExistsError as error:
+        raise Conflict(f"{path} is there already; it was left as it is") from error
+    if json_:
+        print_json({"written": str(path)})
+    else:
+        out().print(f"wrote {path}", markup=False)
+
+
+def version(*, json_: Json = False) -> None:
+    """Print the version."""
+    from rookery import __version__
+
+    if json_:
+        print_json({"version": __version__})
+    else:
+        out().print(__version__)

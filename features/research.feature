@@ -1,0 +1,36 @@
+Feature: A question over a folder of documents
+  A researcher asks, and gets an answer in which every claim is a quote that can be looked up.
+
+  Scenario: An answer that needs two documents
+    Given the archive of Kittiwake Point
+    When I ask "Where did the man who built the tide gauge at Kittiwake Point learn his trade?"
+    Then I get an answer
+    And the answer mentions "Besançon"
+    And it rests on at least 2 documents
+    And every quote stands in its source, character for character
+
+  Scenario: A question that the documents do not answer
+    Given the archive of Kittiwake Point
+    When I ask "What is the boiling point of tungsten?"
+    Then I am told that the sources do not answer this question
+    And nothing is claimed as supported
+
+  Scenario: The colony divides the work
+    Given the archive of Kittiwake Point
+    When I ask "Where did the man who built the tide gauge at Kittiwake Point learn his trade?"
+    Then the coordinator made a plan
+    And each sub-question had a researcher of its own
+    And the critic looked at the evidence before the writer wrote
+
+  Scenario: Asking again reads nothing twice
+    Given the archive of Kittiwake Point
+    When I ask "When was the observatory founded?"
+    And I ask the same again
+    Then no document was new the second time
+    And both answers are the same
+
+  Scenario: Time runs out
+    Given the archive of Kittiwake Point
+    When I give the colony no time to ask "When was the observatory founded?"
+    Then the answer is partial
+    And I am told that the time was used up

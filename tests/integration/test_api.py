@@ -1,0 +1,169 @@
+"""The API, over the wire."""
+
+import httpx
+import pytest
+from httpx_sse import connect_sse
+
+from rookery.domain.events import ends_run, run_event_adapter
+from rookery.domain.results import TaskResult
+from rookery.domain.runs import Run
+from rookery.domain.sources import Snapshot
+from tests.support.server import CORPUS, start_server
+
+QUESTION = "When was the observatory founded?"
+
+
+@pytest.fixture
+def client(server):
+    with httpx.Client(base_url=server.url, headers=server.headers, timeout=60) as client:
+        yield client
+
+
+def ask(client, **more):
+    body = {"question": QUESTION, "sources": [str(CORPUS)]} | more
+    return client.post("/v1/research", json=body)
+
+
+def follow(client, url, **headers):
+    with connect_sse(client, "GET", url, headers=headers) as stream:
+        return [run_event_adapter.validate_json(message.data) for message in stream.iter_sse()]
+
+
+@pytest.fixture(scope="module")
+def finished(server):
+    """The acknowledgement of a run that is over."""
+    with httpx.Client(base_url=server.url, headers=server.headers, timeout=60) as client:
+        accepted = ask(client)
+        assert accepted.status_code == 202
+        follow(client, accepted.json()["events_url"])
+        return accepted.json()
+
+
+def test_a_question_becomes_a_run_whose_quotes_stand_in_their_snapshots(client, finished):
+    run = Run.model_validate_json(client.get(finished["result_url"]).text)
+    assert run.status == "succeeded"
+    assert isinstance(run.result, TaskResult)
+    assert run.result.citations
+    for citation in run.result.citations:
+        snapshot = Snapshot.model_validate_json(client.get(f"/v1/snapshots/{citation.source_sha256}").text)
+        assert snapshot.text[citation.start : citation.end] == citation.quote
+
+
+def test_events_come_without_gaps_and_resume_after_the_last_one_seen(client, finished):
+    events = follow(client, finished["events_url"])
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    assert ends_run(events[-1])
+    assert follow(client, finished["events_url"], **{"Last-Event-ID": "3"}) == events[3:]
+    assert follow(client, finished["events_url"], **{"Last-Event-ID": str(len(events))}) == []
+
+
+def test_each_event_on_the_wire_has_its_number_and_its_type(client, finished):
+    with connect_sse(client, "GET", finished["events_url"]) as stream:
+        for message in stream.iter_sse():
+            assert (int(message.id), message.event) == (message.json()["seq"], message.json()["type"])
+
+
+def test_a_request_that_is_sent_twice_with_one_key_is_one_run(client):
+    keys = {"Idempotency-Key": "once"}
+    body = {"question": QUESTION}
+    first = client.post("/v1/research", json=body, headers=keys).json()
+    assert client.post("/v1/research", json=body, headers=keys).json() == first
+    other = client.post("/v1/research", json={"question": "Who built it?"}, headers=keys)
+    assert other.status_code == 409
+
+
+@pytest.mark.parametrize("location", ["/etc/passwd", "../..", "~/.ssh", "file:///etc/hosts", "examples/../../.."])
+def test_a_path_outside_the_named_folders_is_refused_before_anything_is_read(client, location):
+    for answer in (ask(client, sources=[location]), client.post("/v1/sources", json={"location": location})):
+        assert answer.status_code == 403
+        assert answer.json()["type"] == "urn:rookery:problem:outside-sandbox"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"question": ""},
+        {"question": "?"},
+        {"question": "x" * 5000},
+        {"question": QUESTION, "depth": "bottomless"},
+        {"question": QUESTION, "namespace": "../x"},
+        {"question": QUESTION, "max_seconds": 0},
+        {"question": QUESTION, "invented": 1},
+        {"question": QUESTION, "sources": "papers"},
+        {"question": QUESTION, "model": "no-such-model"},
+    ],
+)
+def test_a_wrong_request_is_a_problem_document_that_names_the_fault(client, body):
+    answer = client.post("/v1/research", json=body)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"question": "\xff"}'])
+def test_a_body_that_is_no_json_object_is_a_problem_document(client, content):
+    answer = client.post("/v1/research", content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (400, 422)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_runs_are_listed_newest_first_page_by_page(client, finished):
+    ask(client)
+    first = client.get("/v1/runs", params={"limit": 1}).json()
+    second = client.get("/v1/runs", params={"limit": 1, "cursor": first["next_cursor"]}).json()
+    assert first["items"][0]["id"] > second["items"][0]["id"]
+    assert client.get("/v1/runs", params={"cursor": "nonsense"}).status_code == 422
+
+
+@pytest.mark.parametrize("path", ["runs/unknown", "runs/unknown/events", f"snapshots/{'0' * 64}", "unknown"])
+def test_what_does_not_exist_is_a_problem_document(client, path):
+    answer = client.get(f"/v1/{path}")
+    assert answer.status_code == 404
+    assert answer.json()["type"] == "urn:rookery:problem:not-found"
+
+
+@pytest.mark.parametrize("verb", ["cancel", "pause", "resume"])
+def test_a_finished_run_cannot_be_steered(client, finished, verb):
+    answer = client.post(f"{finished['result_url']}/{verb}")
+    assert answer.status_code == 409
+
+
+def test_doors_with_nothing_behind_them_say_so(client):
+    for method, path in [("GET", "memories"), ("POST", "memories/sync")]:
+        answer = client.request(method, f"/v1/{path}")
+        assert answer.status_code == 501
+        assert "memory" in answer.json()["detail"]
+
+
+def test_documents_can_be_added_and_are_listed(client):
+    added = client.post("/v1/sources", json={"location": str(CORPUS), "namespace": "other"})
+    assert added.status_code == 201
+    assert len(added.json()["sources"]) == 14
+    listed = client.get("/v1/sources", params={"namespace": "other"}).json()["items"]
+    assert {source["id"] for source in listed} == {source["id"] for source in added.json()["sources"]}
+
+
+def test_probes_need_no_token_and_learn_nothing_of_what_is_stored(server):
+    assert httpx.get(f"{server.url}/healthz").json() == {"status": "ok"}
+    ready = httpx.get(f"{server.url}/readyz")
+    assert ready.json()["ready"] is True
+    assert str(server.home) not in ready.text
+
+
+def test_a_run_that_the_end_of_the_server_cut_off_is_interrupted_and_can_be_resumed(home):
+    with start_server(home) as server, httpx.Client(base_url=server.url, headers=server.headers) as client:
+        runs = [ask(client, max_seconds=300).json() for _ in range(6)]
+    with (
+        start_server(home, token=server.token) as again,
+        httpx.Client(base_url=again.url, headers=again.headers, timeout=60) as client,
+    ):
+        left = [run for run in runs if client.get(run["result_url"]).json()["result"] is None]
+        assert left
+        for run in left:
+            status = client.get(run["result_url"]).json()["status"]
+            assert status in ("interrupted", "queued")
+            client.post(f"{run['result_url']}/resume").raise_for_status()
+        for run in left:
+            assert ends_run(follow(client, run["events_url"])[-1])
+            assert client.get(run["result_url"]).json()["status"] == "succeeded"

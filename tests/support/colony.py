@@ -1,0 +1,56 @@
+"""A whole colony in this process, with a home of its own."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from rookery.adapters.run_stores.sqlite import SqliteRunStore
+from rookery.domain.events import AgentStarted, RunEvent
+from rookery.domain.ports.run_store import RunStorePort
+from rookery.domain.runs import ResearchRequest, Run
+from rookery.entrypoints.container import Container, prepare
+from rookery.entrypoints.settings import ResearchSettings, Settings
+
+
+def make_container(home: Path, **research: object) -> Container:
+    """Return a container that downloads nothing."""
+    settings = Settings(home=home, research=ResearchSettings.model_validate({"offline": True, **research}))
+    return Container(settings=settings)
+
+
+async def ask(container: Container, question: str, *sources: Path | str, **more: object) -> Run:
+    """Ask a question and return the run as it ended."""
+    request = ResearchRequest.model_validate({"question": question, "sources": [str(s) for s in sources], **more})
+    run = await container.start_run()(request)
+    return await container.conduct_run()(run.id)
+
+
+@contextmanager
+def after_plan(container: Container, do: Callable[[RunStorePort, str], Awaitable[None]]) -> Iterator[None]:
+    """Do something in the very moment in which the first researcher of a run sets out."""
+
+    class Watched(SqliteRunStore):
+        async def append(self, run_id: str, event: RunEvent) -> RunEvent:
+            stored = await super().append(run_id, event)
+            if isinstance(event, AgentStarted) and event.role == "researcher":
+                await do(self, run_id)
+            return stored
+
+    watched = Watched(container.home(), clock=container.clock())
+    built_upon = (container.orchestrator, container.conduct_run, container.start_run)
+    with container.run_store.override(watched):
+        for provider in built_upon:
+            provider.reset()
+        yield
+    for provider in built_upon:
+        provider.reset()
+
+
+@pytest.fixture
+async def container(tmp_path: Path) -> Container:
+    """A container whose embedder was tried."""
+    container = make_container(tmp_path / "home")
+    await prepare(container)
+    return container

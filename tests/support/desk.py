@@ -1,0 +1,70 @@
+"""A researcher's desk: a colony of their own, what they asked last, and what came of it."""
+
+import asyncio
+from collections.abc import Awaitable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from rookery.application.verification import verify
+from rookery.domain.events import RunEvent
+from rookery.domain.results import TaskResult
+from rookery.domain.runs import Run
+from rookery.entrypoints.container import prepare
+from tests.support.colony import ask, make_container
+
+T = TypeVar("T")
+
+
+class Desk:
+    """What the steps of one scenario share."""
+
+    def __init__(self, home: Path, runner: asyncio.Runner) -> None:
+        self._runner = runner
+        self.home = home
+        self.container = make_container(home)
+        self.wait(prepare(self.container))
+        self.sources: list[Path] = []
+        self.runs: list[Run] = []
+
+    def wait(self, work: Awaitable[T]) -> T:
+        """Wait for work that goes on in the desk's event loop."""
+
+        async def whole() -> T:
+            return await work
+
+        return self._runner.run(whole())
+
+    def ask(self, question: str, **more: object) -> None:
+        """Ask about the sources on the desk."""
+        self.runs.append(self.wait(ask(self.container, question, *self.sources, **more)))
+
+    @property
+    def result(self) -> TaskResult:
+        """The answer to the last question."""
+        assert self.runs[-1].result is not None, self.runs[-1].error
+        return self.runs[-1].result
+
+    def events(self, run: Run) -> list[RunEvent]:
+        """What happened in a run."""
+        return self.wait(self.container.run_store().events(run.id))
+
+    def told(self) -> str:
+        """Everything that the researcher was told."""
+        shown = [event.model_dump_json() for event in self.events(self.runs[-1])]
+        return "\n".join([self.result.output, self.result.reflection_notes or "", *shown])
+
+    def false_quotes(self) -> list[str]:
+        """What is wrong with the quotes of the last answer."""
+        return self.wait(verify(self.result.citations, self.container.snapshots()))
+
+
+@pytest.fixture
+def desk(home: Path) -> Iterator[Desk]:
+    """A desk in a home that has read the archive. The last answer is verified once more when the scenario is over."""
+    with asyncio.Runner() as runner:
+        desk = Desk(home, runner)
+        yield desk
+        if desk.runs and desk.runs[-1].result is not None:
+            assert desk.false_quotes() == []
