@@ -36,9 +36,9 @@ def _claim(claim: Claim) -> Text:
 
 
 def _citation(citation: Citation) -> RenderableType:
-    head = Text.assemble((f"[{citation.id}] ", "cyan"), citation.title, (f"  {place(citation.url)}", "dim"))
+    head = Text.assemble((f"[{citation.id}] ", "cyan"), citation.title)
     quote = Text(f"“{flat(citation.quote)}”", style="italic")
-    where = Text(f"characters {citation.start}–{citation.end} of {citation.source_sha256[:12]}…", style="dim")
+    where = Text(f"{place(citation.url)}, characters {citation.start}–{citation.end}", style="dim")
     return Padding(Group(head, Padding(Group(quote, where), (0, 0, 0, 4))), (0, 0, 1, 2))
 
 

@@ -31,9 +31,10 @@ def list_runs(*, limit: Annotated[int, typer.Option(min=1, max=200)] = 20, json_
         return
     from rich.table import Table
 
-    table = Table("run", "status", "asked", "question", box=None, pad_edge=False)
+    table = Table("status", "asked", "question", box=None, pad_edge=False)
+    table.add_column("run", no_wrap=True, min_width=36)
     for run in runs:
-        table.add_row(run.id, run.status.value, f"{run.created_at:%Y-%m-%d %H:%M}", run.question)
+        table.add_row(run.status.value, f"{run.created_at:%Y-%m-%d}", run.question, run.id)
     out().print(table if runs else "No run yet: ask with `rookery research`.")
 
 

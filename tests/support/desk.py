@@ -56,15 +56,15 @@ class Desk:
         return "\n".join([self.result.output, self.result.reflection_notes or "", *shown])
 
     def false_quotes(self) -> list[str]:
-        """What is wrong with the quotes of the last answer."""
-        return self.wait(verify(self.result.citations, self.container.snapshots()))
+        """What is wrong with the quotes of all answers on the desk."""
+        citations = [citation for run in self.runs if run.result for citation in run.result.citations]
+        return self.wait(verify(citations, self.container.snapshots()))
 
 
 @pytest.fixture
 def desk(home: Path) -> Iterator[Desk]:
-    """A desk in a home that has read the archive. The last answer is verified once more when the scenario is over."""
+    """A desk in a home that has read the archive. All answers are verified once more when the scenario is over."""
     with asyncio.Runner() as runner:
         desk = Desk(home, runner)
         yield desk
-        if desk.runs and desk.runs[-1].result is not None:
-            assert desk.false_quotes() == []
+        assert desk.false_quotes() == []

@@ -1,5 +1,6 @@
 """Answering with verbatim sentences."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rookery.adapters.llms.extractive.bridges import described
@@ -13,6 +14,7 @@ from rookery.domain.reasoning import ComposeJob, Draft, DraftClaim, Evidence
 
 ANSWERED = 0.3  # the best score below which the evidence answers nothing
 _REDUNDANT = 0.8  # share of common terms from which a sentence repeats another
+_FURTHER = 0.5  # share of its score that a further sentence of the same document keeps where several are needed
 
 # What answers a follow-up keeps this share of its score, since the name in it is a guess; the guess is better when the
 # question itself describes what the name stands for.
@@ -30,7 +32,8 @@ async def compose(
         return Draft(claims=[])
     leading = [*_parts(question, best), *best[:1], *_basis(question, job.evidence)]
     leading += _other_side(question, best, analyzer)
-    chosen = _different([*leading, *best], analyzer)[: job.max_claims]
+    rest = best if described(question) is None else _spread(best)
+    chosen = _different([*leading, *rest], analyzer)[: job.max_claims]
     return Draft(claims=[DraftClaim(text=" ".join(piece.quote.split()), evidence=[piece.id]) for piece in chosen])
 
 
@@ -76,6 +79,16 @@ def _basis(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
 def _other_side(question: str, best: Sequence[Evidence], analyzer: AnalyzerPort) -> list[Evidence]:
     asked = analyse(question, analyzer)
     return [piece for piece in best[1:] if contradicting(asked, best[0], piece, analyzer)][:1]
+
+
+def _spread(best: Sequence[Evidence]) -> list[Evidence]:
+    """Order the sentences so that other documents come up too: each further one of a document counts less."""
+    seen: Counter[str] = Counter()
+    shares: list[tuple[float, Evidence]] = []
+    for piece in best:
+        shares.append((piece.score * _FURTHER ** seen[piece.passage.sha256], piece))
+        seen[piece.passage.sha256] += 1
+    return [piece for _, piece in sorted(shares, key=lambda pair: -pair[0])]
 
 
 def _by_score(evidence: Iterable[Evidence]) -> list[Evidence]:

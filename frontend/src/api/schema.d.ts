@@ -135,7 +135,7 @@ export interface paths {
         put?: never;
         /**
          * Resume Run
-         * @description Go on with a parked or interrupted run; finished steps are not repeated.
+         * @description Go on with a paused, interrupted or forgotten run; finished steps are not repeated.
          */
         post: operations["resume_run_v1_runs__run_id__resume_post"];
         delete?: never;
