@@ -20,8 +20,8 @@ POOL = 100  # hits of either search that are fused
 NEIGHBOUR_WEIGHT = 0.1  # of the better neighbour's score
 LINK_WEIGHT = 0.5  # of the linking hit's score
 _ROUNDS = 2
-_LINKING = 4  # hits that links are followed from, in each round
-_NAMES = 6  # names of a hit that are looked up as titles
+_LINKING = 3  # hits that links are followed from, in each round
+_NAMES = 4  # names of a hit that are looked up as titles
 _NAME = re.compile(r"[A-Z\d][\w'’\-]*(?:\s+(?:(?:of|the|and|de|la|du|von|van)\s+)*[A-Z\d][\w'’\-]*)*")
 
 
@@ -76,6 +76,7 @@ class _Search:
         self._base: dict[str, float] = {}
         self._bonus: dict[str, float] = defaultdict(float)
         self._followed: set[str] = set()
+        self._looked_up: dict[str, list[Passage]] = {}
 
     async def begin(self, query: str, dense: Mapping[str, float]) -> None:
         hits = await self._library.search(self._namespace, query, limit=POOL, snapshots=self._snapshots)
@@ -113,9 +114,11 @@ class _Search:
         return {id_ for id_ in found if self._passages[id_].sha256 != hit.sha256}
 
     async def _look_up(self, name: str) -> list[Passage]:
-        hits = await self._library.search(self._namespace, name, limit=5, snapshots=self._snapshots)
-        await self._load({hit.id for hit in hits})
-        return [self._passages[hit.id] for hit in hits if hit.id in self._passages]
+        if name not in self._looked_up:
+            hits = await self._library.search(self._namespace, name, limit=5, snapshots=self._snapshots)
+            await self._load({hit.id for hit in hits})
+            self._looked_up[name] = [self._passages[hit.id] for hit in hits if hit.id in self._passages]
+        return self._looked_up[name]
 
     async def _load(self, ids: Collection[str]) -> None:
         missing = [id_ for id_ in ids if id_ not in self._passages]

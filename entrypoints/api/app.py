@@ -55,6 +55,7 @@ def create_app(container: Container) -> FastAPI:
         version=__version__,
         description="Multi-agent research in which every claim is locked to a verbatim quote of a stored source.",
         responses=_PROBLEMS,
+        docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
     )

@@ -1,5 +1,7 @@
 """Answers without a language model."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from rookery.adapters.analyzers.snowball import SnowballAnalyzer
@@ -118,6 +120,21 @@ async def test_an_embedder_takes_part_in_the_ranking() -> None:
     )
     findings = await find_evidence(job, ANALYZER, HashingEmbedder(Hashing()))
     assert findings.quotes[0].quote == "Ottilie Brand founded the observatory in 1907."
+
+
+async def test_a_sentence_is_embedded_once_however_often_it_is_asked_about() -> None:
+    asked: list[str] = []
+
+    class Attentive(HashingEmbedder):
+        async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+            asked.extend(texts)
+            return await super().embed(texts)
+
+    llm = ExtractiveLLM(ANALYZER, Attentive(Hashing()))
+    for question in ("Who founded the observatory?", "When did the lease end?", "Who founded the observatory?"):
+        job = FindEvidenceJob(question=question, main_question=question, passages=[HISTORY], limit=5)
+        await llm.complete(LLMRequest(messages=[Message(role="user", content=question)], job=job))
+    assert len(asked) == len(set(asked)) > 5
 
 
 async def test_the_answer_is_the_sentences_best_first_without_line_breaks() -> None:
