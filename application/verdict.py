@@ -11,6 +11,7 @@ from rookery.domain.results import Claim, TaskResult, TaskStatus, Usage
 from rookery.domain.runs import ResearchRequest
 
 NOT_FOUND = "The sources do not answer this question."
+NEAREST = "Nothing in the sources clearly answers this question; what is shown comes nearest."
 
 
 class Verdict(Frozen):
@@ -34,7 +35,7 @@ def conclude(
         inputs=request.model_dump(mode="json"),
         output=_markdown(claims),
         sources=list(dict.fromkeys(citation.url for citation in citations)),
-        reflection_notes="\n".join(dict.fromkeys(verdict.notes)) or None,
+        reflection_notes="\n".join(dict.fromkeys(_notes(verdict))) or None,
         agent_id=COORDINATOR.id,
         status=TaskStatus.SUCCEEDED if answered and verdict.complete else TaskStatus.PARTIAL,
         claims=claims,
@@ -44,6 +45,11 @@ def conclude(
         started_at=started_at,
         finished_at=finished_at,
     )
+
+
+def _notes(verdict: Verdict) -> list[str]:
+    claims = verdict.written.claims
+    return [*([NEAREST] if claims and not any(claim.supported for claim in claims) else []), *verdict.notes]
 
 
 def _markdown(claims: Sequence[Claim]) -> str:

@@ -96,6 +96,7 @@ class DraftClaim(Frozen):
 
     text: str
     evidence: list[int]
+    sure: bool = Field(default=True, description="false: it comes near an answer, and may not be one")
 
 
 class Draft(Frozen):

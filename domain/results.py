@@ -49,7 +49,10 @@ class Citation(Frozen):
 
 
 class Claim(Frozen):
-    """One sentence of an answer. It is supported only when every citation of it was verified."""
+    """One sentence of an answer.
+
+    It is supported only when it cites something, every citation was verified, and the writer was sure that it answers.
+    """
 
     text: str = Field(min_length=1)
     citations: list[int] = []

@@ -15,6 +15,13 @@ Feature: A question over a folder of documents
     Then I am told that the sources do not answer this question
     And nothing is claimed as supported
 
+  Scenario: A question that the documents only come near
+    Given the archive of Kittiwake Point
+    When I ask "When was the seismograph at Kittiwake Point installed?"
+    Then the answer is partial
+    And nothing is claimed as supported
+    And I am told that nothing clearly answers it
+
   Scenario: The colony divides the work
     Given the archive of Kittiwake Point
     When I ask "Where did the man who built the tide gauge at Kittiwake Point learn his trade?"

@@ -60,7 +60,7 @@ class _Ledger:
     async def lock(self, drafted: DraftClaim) -> Claim:
         numbers = [await self._number(evidence_id) for evidence_id in dict.fromkeys(drafted.evidence)]
         verified = [number for number in numbers if number is not None]
-        supported = bool(numbers) and len(verified) == len(numbers)
+        supported = drafted.sure and bool(numbers) and len(verified) == len(numbers)
         return Claim(text=drafted.text, citations=list(dict.fromkeys(verified)), supported=supported)
 
     async def _number(self, evidence_id: int) -> int | None:

@@ -2,6 +2,10 @@
 
 Each question is a run of the product, in this process. Two baselines answer the same questions from the same passages:
 the sentences of the passages that BM25 puts first, in reading order (lead), and the sentences that BM25 puts first.
+
+`one@n`, `two@n`: the accepted answer is in the first n sentences, for questions that need one or two documents; `both@n`:
+both sides of a contradiction are. `honest no`: unanswerable questions of which nothing is claimed as supported. `unsure`:
+answerable ones of which the same is true; the answer may still be among what is shown.
 """
 
 import argparse
@@ -49,6 +53,8 @@ class Answered(NamedTuple):
 
     claims: list[str]
     documents: set[str]
+    sure: bool
+    """Whether any claim is said to be supported; a baseline is always sure of what it has."""
 
 
 Answerer = Callable[[str], Awaitable[Answered]]
@@ -78,7 +84,9 @@ async def product(container: Container) -> Answerer:
         run = await start(ResearchRequest(question=question, depth=Depth.STANDARD))
         result = (await conduct(run.id)).result
         assert result is not None
-        return Answered([claim.text for claim in result.claims], {file_name(url) for url in result.sources})
+        documents = {file_name(url) for url in result.sources}
+        sure = any(claim.supported for claim in result.claims)
+        return Answered([claim.text for claim in result.claims], documents, sure)
 
     return answer
 
@@ -121,7 +129,7 @@ def _as_source(source: Source) -> Source:
 
 def _answered(pieces: Sequence[Passage]) -> Answered:
     best = pieces[: max(PLACES)]
-    return Answered([piece.text for piece in best], {file_name(piece.url) for piece in best})
+    return Answered([piece.text for piece in best], {file_name(piece.url) for piece in best}, bool(best))
 
 
 def file_name(url: str) -> str:
@@ -140,9 +148,9 @@ class Tally:
         """Return the cells of the table."""
         cells = [self._within(kind, limit) for kind in ("single", "bridge", "contradiction") for limit in PLACES]
         both = [set(asked.documents) <= answered.documents for asked, answered in self.pairs if asked.kind == "bridge"]
-        empty = [not answered.claims for asked, answered in self.pairs if asked.kind == "unanswerable"]
-        refused = [not answered.claims for asked, answered in self.pairs if asked.kind != "unanswerable"]
-        return [*cells, _share(both), _share(empty), _share(refused), f"{self.seconds * 1000:.0f}"]
+        honest = [not answered.sure for asked, answered in self.pairs if asked.kind == "unanswerable"]
+        unsure = [not answered.sure for asked, answered in self.pairs if asked.kind != "unanswerable"]
+        return [*cells, _share(both), _share(honest), _share(unsure), f"{self.seconds * 1000:.0f}"]
 
     def _within(self, kind: str, limit: int) -> str:
         places = [place(asked, answered) for asked, answered in self.pairs if asked.kind == kind]
@@ -150,7 +158,7 @@ class Tally:
 
 
 HEADER = [f"{kind}@{limit}" for kind in ("one", "two", "both") for limit in PLACES]
-HEADER += ["cites all", "not found", "wrongly", "ms"]
+HEADER += ["cites all", "honest no", "unsure", "ms"]
 
 
 def _share(values: Sequence[bool]) -> str:
@@ -183,7 +191,7 @@ def _line(cells: Sequence[str]) -> str:
 def _show(tally: Tally) -> None:
     for asked, answered in tally.pairs:
         where = place(asked, answered)
-        right = not answered.claims if asked.kind == "unanswerable" else where == 1
+        right = not answered.sure if asked.kind == "unanswerable" else where == 1
         if not right:
             print(f"  [{asked.kind}] {asked.text} {asked.answers} place {where}")
             for claim in answered.claims[:3]:

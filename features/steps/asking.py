@@ -57,6 +57,11 @@ def not_found(desk: Desk) -> None:
     assert desk.result.status is TaskStatus.PARTIAL
 
 
+@then("I am told that nothing clearly answers it")
+def only_near(desk: Desk) -> None:
+    assert "Nothing in the sources clearly answers this question" in (desk.result.reflection_notes or "")
+
+
 @then("nothing is claimed as supported")
 def nothing_supported(desk: Desk) -> None:
     assert not any(claim.supported for claim in desk.result.claims)

@@ -89,11 +89,12 @@ async def test_the_stream_adds_up_to_the_reply(llm: LLMPort) -> None:
     assert "".join(pieces) == (await llm.complete(asked)).text
 
 
-async def test_usage_is_counted(llm: LLMPort) -> None:
+async def test_a_model_that_generates_counts_its_tokens_and_another_has_none(llm: LLMPort) -> None:
     asked = request(FIND, Findings)
     usage = (await llm.complete(asked)).usage
-    assert usage.prompt_tokens == llm.count_tokens(asked.messages) > 0
-    assert usage.completion_tokens > 0
+    generative = llm.capabilities().generative
+    assert usage.prompt_tokens == (llm.count_tokens(asked.messages) if generative else 0)
+    assert (usage.completion_tokens > 0) == generative
 
 
 def test_a_model_has_a_name(llm: LLMPort) -> None:

@@ -151,6 +151,30 @@ async def test_evidence_that_answers_nothing_makes_an_empty_answer() -> None:
     assert (await compose(ComposeJob(question=question, evidence=found, max_claims=5), ANALYZER)).claims == []
 
 
+@pytest.mark.parametrize(
+    ("score", "sure"), [(0.9, [True]), (0.31, [True]), (0.29, [False]), (0.16, [False]), (0.14, [])]
+)
+async def test_what_only_comes_near_is_marked_and_what_does_not_is_left_out(score: float, sure: list[bool]) -> None:
+    question = "Who founded the observatory?"
+    job = ComposeJob(question=question, evidence=evidence(question, ("Ottilie Brand founded it.", score)), max_claims=5)
+    assert [claim.sure for claim in (await compose(job, ANALYZER)).claims] == sure
+
+
+async def test_words_that_the_passages_do_not_know_lower_the_score() -> None:
+    [(_, known), *_] = await quotes("Who founded the observatory?", HISTORY)
+    [(_, partly), *_] = await quotes("Who founded the observatory's aquarium with penguins?", HISTORY)
+    assert partly < 0.7 * known
+
+
+async def test_the_head_of_a_table_is_not_quoted() -> None:
+    table = passage(
+        "| Section | Nests in 1959 |\n|---|---:|\n| The Organ | 3,120 nests |\n| The Stair | 2,030 nests |\n"
+    )
+    found = [quote for quote, _ in await quotes("How many nests did the Organ section have in 1959?", table)]
+    assert "| The Organ | 3,120 nests |" in found
+    assert not any("Section" in quote or "---" in quote for quote in found)
+
+
 async def test_a_sentence_that_repeats_another_is_left_out() -> None:
     question = "Where was Brand born?"
     found = evidence(question, ("Brand was born in Dunmarrow.", 0.9), ("In Dunmarrow Brand was born.", 0.8))

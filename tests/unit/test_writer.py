@@ -68,6 +68,11 @@ async def test_evidence_whose_snapshot_says_otherwise_supports_nothing():
     assert not written.claims[0].supported
 
 
+async def test_a_claim_that_the_writer_is_not_sure_of_is_unsupported_and_keeps_its_quote():
+    written, _ = await write([{"text": "Rooks nest.", "evidence": [1], "sure": False}], ROOKS)
+    assert [(claim.supported, claim.citations) for claim in written.claims] == [(False, [1])]
+
+
 async def test_without_evidence_the_model_is_not_even_asked():
     written, _ = await write([{"text": "I made this up.", "evidence": []}])
     assert written.claims == []

@@ -15,7 +15,6 @@ from rookery.domain.ports.analyzer import AnalyzerPort
 from rookery.domain.ports.embedder import EmbedderPort
 from rookery.domain.ports.llm import LLMPort
 from rookery.domain.reasoning import Answer, ComposeJob, FindEvidenceJob, Job, PlanJob, ReflectJob
-from rookery.domain.results import Usage
 
 
 class Settings(BaseModel):
@@ -57,9 +56,7 @@ class ExtractiveLLM(LLMPort):
                 "(`rookery models list`) for that"
             )
         answer = await self._answer(_allowed(request.job, request.allowed_sources))
-        text = answer.model_dump_json()
-        usage = Usage(prompt_tokens=self.count_tokens(request.messages), completion_tokens=len(text.split()), steps=1)
-        return LLMReply(text=text, usage=usage)
+        return LLMReply(text=answer.model_dump_json())  # no model, so no tokens
 
     async def stream(self, request: LLMRequest) -> AsyncIterator[str]:
         """Yield the whole reply at once."""

@@ -1,6 +1,7 @@
 """The sentences of passages, and how they are compared with a question."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
@@ -15,6 +16,8 @@ from rookery.domain.text import sentences
 _SHORTEST = 3  # terms of a sentence
 _LONGEST_LABEL = 8  # words of a line without an end that may be a label
 _MOST_CAPITALS = 0.5  # share of capitals beyond which a line is a heading
+_HOW_MANY = "many much"  # what a question asks with, and an answer need not say
+_RULE = re.compile(r"[|:\-\s]+")  # what parts the head of a table from its rows
 _WINDOW = 4  # terms within which two neighbouring terms of the question count as still together
 
 
@@ -66,11 +69,17 @@ def candidates(passages: Sequence[Passage], analyzer: AnalyzerPort) -> list[Cand
     found: list[Candidate] = []
     for rank, passage in enumerate(passages):
         before = ""
-        for position, (start, end) in enumerate(sentences(passage.text)):
-            text = passage.text[start:end]
+        for position, text in enumerate(_said(passage)):
             found.append(Candidate(passage, rank, position, text, before, tuple(analyzer.terms(text))))
             before = text
     return found
+
+
+def _said(passage: Passage) -> list[str]:
+    """Return the sentences of a passage; of a table, the rows below its head."""
+    texts = [passage.text[start:end] for start, end in sentences(passage.text)]
+    rules = {place for place, text in enumerate(texts) if _RULE.fullmatch(text)}
+    return [text for place, text in enumerate(texts) if not rules & {place, place + 1}]
 
 
 class Comparison:
@@ -117,6 +126,12 @@ class Comparison:
             fragment=1.0 if _is_fragment(one) else 0.0,
             similarity=similarity,
         )
+
+    def absent(self) -> float:
+        """Return the share of the question's terms that are in no passage, title or heading."""
+        terms = set(self._question.terms) - set(self._analyzer.terms(_HOW_MANY))
+        there = frozenset().union(*self._all_terms.values(), *self._headings.values())
+        return len(terms - there) / len(terms) if terms else 0.0
 
     def _shares(self, terms: Iterable[str], layers: Sequence[Collection[str]]) -> list[float]:
         """Return for each layer the share of the terms that are in it and in no layer before it."""

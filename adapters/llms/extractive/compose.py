@@ -12,7 +12,9 @@ from rookery.domain.ports.analyzer import AnalyzerPort
 from rookery.domain.ports.embedder import EmbedderPort
 from rookery.domain.reasoning import ComposeJob, Draft, DraftClaim, Evidence
 
-ANSWERED = 0.3  # the best score below which the evidence answers nothing
+ANSWERED = 0.3  # the best score below which the evidence does not clearly answer
+_NEAR = 0.5  # share of it below which the evidence is not even near
+_NEAREST = 3  # claims that are shown when none clearly answers
 _REDUNDANT = 0.8  # share of common terms from which a sentence repeats another
 _FURTHER = 0.5  # share of its score that a further sentence of the same document keeps where several are needed
 
@@ -25,16 +27,25 @@ _DESCRIBED = 0.9
 async def compose(
     job: ComposeJob, analyzer: AnalyzerPort, embedder: EmbedderPort | None = None, certainty: float = ANSWERED
 ) -> Draft:
-    """Return the best sentences as claims, best first; no claim when none of them answers the question."""
+    """Return the best sentences as claims, best first; no claim when none of them is near an answer.
+
+    Between `certainty` and half of it the best ones are returned as not sure.
+    """
     question = " ".join(job.question.split())
     best = _by_score(await _scored_for(question, job.evidence, analyzer, embedder))
-    if not best or best[0].score < certainty:
+    if not best or best[0].score < _NEAR * certainty:
         return Draft(claims=[])
+    if best[0].score < certainty:
+        return Draft(claims=[_claim(piece, sure=False) for piece in _different(best, analyzer)[:_NEAREST]])
     leading = [*_parts(question, best), *best[:1], *_basis(question, job.evidence)]
     leading += _other_side(question, best, analyzer)
     rest = best if described(question) is None else _spread(best)
     chosen = _different([*leading, *rest], analyzer)[: job.max_claims]
-    return Draft(claims=[DraftClaim(text=" ".join(piece.quote.split()), evidence=[piece.id]) for piece in chosen])
+    return Draft(claims=[_claim(piece, sure=True) for piece in chosen])
+
+
+def _claim(piece: Evidence, *, sure: bool) -> DraftClaim:
+    return DraftClaim(text=" ".join(piece.quote.split()), evidence=[piece.id], sure=sure)
 
 
 async def _scored_for(

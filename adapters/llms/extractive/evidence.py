@@ -7,7 +7,7 @@ from rookery.domain.ports.embedder import EmbedderPort
 from rookery.domain.reasoning import FindEvidenceJob, Findings, Quote
 
 HOPELESS = 0.02  # the best score below which the passages have nothing to do with the question
-_SHARE = 0.002  # of the best score, below which a sentence adds nothing
+_SHARE = 0.0005  # of the best score, below which a sentence adds nothing
 
 
 async def find_evidence(job: FindEvidenceJob, analyzer: AnalyzerPort, embedder: EmbedderPort | None) -> Findings:

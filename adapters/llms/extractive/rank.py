@@ -30,14 +30,14 @@ async def rank(
     comparison = Comparison(question, found, analyzer)
     ordered = _ordered([(one, comparison.features(one)) for one in found if says_something(one)], BY_WORDS)
     if embedder is None or not ordered:
-        return _scored(ordered, BY_WORDS)
+        return _scored(ordered, BY_WORDS, 1 - comparison.absent())
     closest = ordered[:_EMBEDDED]
     similarities = await _similarities(question, [one for one, _ in closest], embedder)
     compared = [
         (one, features._replace(similarity=similarity))
         for (one, features), similarity in zip(closest, similarities, strict=True)
     ]
-    return _scored(_ordered(compared, BY_MEANING), BY_MEANING)
+    return _scored(_ordered(compared, BY_MEANING), BY_MEANING, 1 - comparison.absent())
 
 
 async def _similarities(question: Question, found: Sequence[Candidate], embedder: EmbedderPort) -> list[float]:
@@ -53,12 +53,16 @@ def _ordered(compared: Sequence[_Compared], model: Model) -> list[_Compared]:
     return sorted(compared, key=lambda pair: -_dot(model.order, pair[1]))
 
 
-def _scored(ordered: Sequence[_Compared], model: Model) -> list[Ranked]:
-    """Give the best sentence the probability that it answers, and each other one its share of it."""
+def _scored(ordered: Sequence[_Compared], model: Model, known: float) -> list[Ranked]:
+    """Give the best sentence the probability that it answers, and each other one its share of it.
+
+    `known` is the share of the question's terms that the passages have at all. What is asked in words that they do not
+    know is seldom answered by them; as a feature beside the others this did not show, as a factor it does.
+    """
     if not ordered:
         return []
     best = ordered[0][1]
-    answered = 1 / (1 + math.exp(-_dot(model.answered, best) - model.bias))
+    answered = known / (1 + math.exp(-_dot(model.answered, best) - model.bias))
     top = _dot(model.order, best)
     return [Ranked(one, answered * math.exp(_dot(model.order, features) - top)) for one, features in ordered]
 

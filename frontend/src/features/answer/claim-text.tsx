@@ -45,7 +45,7 @@ export function UnsupportedBadge() {
     <Badge
       variant="warning"
       className="align-[0.1em] font-sans"
-      title="No quote in the sources holds this sentence"
+      title="The quotes behind this sentence do not clearly hold it, or do not clearly answer the question"
     >
       <TriangleAlert aria-hidden />
       Unsupported
