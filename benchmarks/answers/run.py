@@ -3,9 +3,9 @@
 Each question is a run of the product, in this process. Two baselines answer the same questions from the same passages:
 the sentences of the passages that BM25 puts first, in reading order (lead), and the sentences that BM25 puts first.
 
-`one@n`, `two@n`: the accepted answer is in the first n sentences, for questions that need one or two documents; `both@n`:
-both sides of a contradiction are. `honest no`: unanswerable questions of which nothing is claimed as supported. `unsure`:
-answerable ones of which the same is true; the answer may still be among what is shown.
+`one@n`, `two@n`: the accepted answer is in the first n sentences, for questions that need one or two documents;
+`both@n`: both sides of a contradiction are. `honest no`: unanswerable questions for which nothing is claimed as
+supported. `unsure`: answerable ones for which the same is true; the answer may still be among what is shown.
 """
 
 import argparse

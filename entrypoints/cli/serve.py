@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from rookery.entrypoints.container import Container
 
 FIRST_TOKEN = "first token"  # noqa: S105 - a name
+_PATIENCE_SECONDS = 2  # that open streams have when the server ends; their runs can be followed again
 
 
 def serve(
@@ -40,7 +41,13 @@ async def _serve(container: "Container") -> None:
     from rookery.entrypoints.api.app import create_app
 
     server = container.settings().server
-    config = uvicorn.Config(create_app(container), host=server.host, port=server.port, log_level="warning")
+    config = uvicorn.Config(
+        create_app(container),
+        host=server.host,
+        port=server.port,
+        log_level="warning",
+        timeout_graceful_shutdown=_PATIENCE_SECONDS,
+    )
     socket = config.bind_socket()
     socket.listen()  # from now on requests wait until they are served
     await _greet(container, f"http://{server.host}:{socket.getsockname()[1]}")

@@ -167,3 +167,13 @@ def test_a_run_that_the_end_of_the_server_cut_off_is_interrupted_and_can_be_resu
         for run in left:
             assert ends_run(follow(client, run["events_url"])[-1])
             assert client.get(run["result_url"]).json()["status"] == "succeeded"
+
+
+def test_the_server_ends_although_somebody_follows_a_run_that_waits(home):
+    with start_server(home) as server, httpx.Client(base_url=server.url, headers=server.headers) as client:
+        waiting = [ask(client).json() for _ in range(6)][-1]
+        request = client.build_request("GET", waiting["events_url"])
+        stream = client.send(request, stream=True)
+    assert stream.status_code == 200
+    with pytest.raises(httpx.HTTPError), httpx.Client() as gone:
+        gone.get(f"{server.url}/healthz")

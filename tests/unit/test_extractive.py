@@ -8,6 +8,7 @@ from rookery.adapters.analyzers.snowball import SnowballAnalyzer
 from rookery.adapters.embedders.hashing import HashingEmbedder
 from rookery.adapters.embedders.hashing import Settings as Hashing
 from rookery.adapters.llms.extractive import ExtractiveLLM
+from rookery.adapters.llms.extractive.bridges import described
 from rookery.adapters.llms.extractive.compose import compose
 from rookery.adapters.llms.extractive.evidence import find_evidence
 from rookery.adapters.llms.extractive.reflect import reflect
@@ -231,6 +232,20 @@ def test_a_name_for_what_was_described_is_followed() -> None:
     assert "Lucien Méridot" in follow_up
     assert "trade" in follow_up
     assert "gauge" not in follow_up
+
+
+@pytest.mark.parametrize(
+    ("question", "described_by"),
+    [
+        ("Where did the man who built the tide gauge learn his trade?", "Who built the tide gauge?"),
+        ("When was the engineer who designed the viaduct born?", "Who designed the viaduct?"),
+        ("Where was the barque that sank in 1928 built?", "Which barque sank in 1928?"),
+        ("Who is the woman who founded the observatory?", "Who founded the observatory?"),
+        ("Who founded the observatory?", None),
+    ],
+)
+def test_what_a_question_describes_is_told_from_what_it_asks(question: str, described_by: str | None) -> None:
+    assert described(question) == described_by
 
 
 def test_a_simple_question_is_not_followed() -> None:

@@ -16,6 +16,7 @@ ANSWERED = 0.3  # the best score below which the evidence does not clearly answe
 _NEAR = 0.5  # share of it below which the evidence is not even near
 _NEAREST = 3  # claims that are shown when none clearly answers
 _REDUNDANT = 0.8  # share of common terms from which a sentence repeats another
+_WORTH = 0.05  # share of the best score below which a sentence is left out once the chain is complete
 _FURTHER = 0.5  # share of its score that a further sentence of the same document keeps where several are needed
 
 # What answers a follow-up keeps this share of its score, since the name in it is a guess; the guess is better when the
@@ -39,7 +40,7 @@ async def compose(
         return Draft(claims=[_claim(piece, sure=False) for piece in _different(best, analyzer)[:_NEAREST]])
     leading = [*_parts(question, best), *best[:1], *_basis(question, job.evidence)]
     leading += _other_side(question, best, analyzer)
-    rest = best if described(question) is None else _spread(best)
+    rest = best if described(question) is None else _spread(_worth_saying(best))
     chosen = _different([*leading, *rest], analyzer)[: job.max_claims]
     return Draft(claims=[_claim(piece, sure=True) for piece in chosen])
 
@@ -90,6 +91,10 @@ def _basis(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
 def _other_side(question: str, best: Sequence[Evidence], analyzer: AnalyzerPort) -> list[Evidence]:
     asked = analyse(question, analyzer)
     return [piece for piece in best[1:] if contradicting(asked, best[0], piece, analyzer)][:1]
+
+
+def _worth_saying(best: Sequence[Evidence]) -> list[Evidence]:
+    return [piece for piece in best if piece.score >= _WORTH * best[0].score]
 
 
 def _spread(best: Sequence[Evidence]) -> list[Evidence]:

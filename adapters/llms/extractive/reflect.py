@@ -18,10 +18,14 @@ def reflect(job: ReflectJob, analyzer: AnalyzerPort) -> Reflection:
     follow_ups = dict.fromkeys(name for name in _follow_ups(job, analyzer) if name not in job.sub_questions)
     return Reflection(
         gaps=gaps,
-        contradictions=find_contradictions(job.question, job.evidence, analyzer),
+        contradictions=find_contradictions(job.question, _clear(job.evidence), analyzer),
         follow_ups=list(follow_ups)[: job.max_follow_ups],
         notes="" if not gaps else "Little or nothing was found for: " + " ".join(gaps),
     )
+
+
+def _clear(evidence: Sequence[Evidence]) -> list[Evidence]:
+    return [piece for piece in evidence if piece.score >= OPEN]
 
 
 def _of(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:

@@ -58,12 +58,13 @@ function Verdict({ result }: { result: TaskResult }) {
     result.model === "extractive"
       ? "Sentences of the sources themselves, unchanged."
       : `Written by ${formatModel(result.model)}.`;
+  const held = `${plural(supported, "claim")} held by ${plural(result.citations.length, "quote")}`;
   return (
     <p className="mb-5 flex items-start gap-2 text-sm text-muted-foreground">
       <Feather aria-hidden className="mt-0.5 size-4 shrink-0 text-primary" />
       <span>
-        {plural(supported, "claim")} held by {plural(result.citations.length, "quote")}
-        {unsupported > 0 && <>, {unsupported} not supported</>}. {by}
+        {supported > 0 ? held : "Nothing clearly answers the question; this comes nearest"}
+        {supported > 0 && unsupported > 0 && `, ${unsupported} not supported`}. {by}
       </span>
     </p>
   );

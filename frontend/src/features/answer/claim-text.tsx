@@ -13,11 +13,12 @@ interface ClaimTextProps {
 export function ClaimText({ claim, citations, onOpen }: ClaimTextProps) {
   const cited = claim.citations.flatMap((id) => citations.find((citation) => citation.id === id) ?? []);
   const [start, end] = cited.length > 0 ? beforeLastWord(claim.text) : [claim.text, ""];
+  const tone = claim.supported ? undefined : "text-muted-foreground";
   return (
     <>
-      <span className={claim.supported ? undefined : "text-muted-foreground"}>{start}</span>
+      <span className={tone}>{start}</span>
       <span className="whitespace-nowrap">
-        {end}
+        <span className={tone}>{end}</span>
         {cited.map((citation) => (
           <CitationMark key={citation.id} citation={citation} onOpen={onOpen} />
         ))}
