@@ -745,7 +745,9 @@ export interface components {
         };
         /**
          * Claim
-         * @description One sentence of an answer. It is supported only when every citation of it was verified.
+         * @description One sentence of an answer.
+         *
+         *     It is supported only when it cites something, every citation was verified, and the writer was sure that it answers.
          */
         Claim: {
             /** Text */
