@@ -48,6 +48,7 @@ class Container(containers.DeclarativeContainer):
 
     settings = providers.Dependency(instance_of=Settings)
     roots: providers.Object[Sequence[Path] | None] = providers.Object(None)
+    progress: providers.Object[Callable[[Any], None]] = providers.Object(lambda _: None)
     degradations: providers.Object[Sequence[str]] = providers.Object(())
 
     home = providers.Callable(lambda settings: settings.home, settings)
@@ -68,6 +69,7 @@ class Container(containers.DeclarativeContainer):
         models=models,
         home=home,
         offline=settings.provided.research.offline,
+        progress=progress,
     )
     vector_store = providers.Singleton(
         _plugin, "vector_stores", settings.provided.research.vector_store, settings, home=home
@@ -140,3 +142,8 @@ async def close(container: Container) -> None:
         await container.vector_store().close()
     for store in (container.run_store(), container.snapshots(), container.token_store(), container.library()):
         store.close()
+
+
+def show_downloads(container: Container, show: Callable[[Any], None]) -> None:
+    """Have downloads told to `show`: an object with `file`, `received` and `total`, in bytes."""
+    container.progress.override(providers.Object(show))

@@ -21,7 +21,8 @@ def with_colony(work: "Callable[[Container], Awaitable[T]]", *, ready: bool = Fa
         ready: whether documents will be searched or read, so that the embedder must be tried first.
         research: settings of the section `research` that flags override; None overrides nothing.
     """
-    from rookery.entrypoints.container import Container, close, prepare
+    from rookery.entrypoints.cli.output import Downloads
+    from rookery.entrypoints.container import Container, close, prepare, show_downloads
     from rookery.entrypoints.settings import load_settings
 
     settings = load_settings()
@@ -30,6 +31,7 @@ def with_colony(work: "Callable[[Container], Awaitable[T]]", *, ready: bool = Fa
 
     async def main() -> T:
         container = Container(settings=settings)
+        show_downloads(container, Downloads())
         try:
             if ready:
                 await prepare(container)

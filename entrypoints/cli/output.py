@@ -3,13 +3,25 @@
 import json
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
     from rich.console import Console
+
+
+class Download(Protocol):
+    """How far an adapter is with fetching something."""
+
+    @property
+    def file(self) -> str: ...
+    @property
+    def received(self) -> int: ...
+    @property
+    def total(self) -> int: ...
+
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
 
@@ -33,6 +45,20 @@ def complain(message: str) -> None:
     from rich.text import Text
 
     err().print(Text.assemble(("rookery: ", "bold red"), message), soft_wrap=True)
+
+
+class Downloads:
+    """Tells on stderr how far a download is, at each tenth of it."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, int] = {}
+
+    def __call__(self, progress: Download) -> None:
+        """Take note of `progress.received` bytes of `progress.total`."""
+        tenth = 10 * progress.received // max(1, progress.total)
+        if tenth > self._told.get(progress.file, -1):
+            self._told[progress.file] = tenth
+            err().print(f"fetching {progress.file}: {progress.received / 1e6:.0f} of {progress.total / 1e6:.0f} MB")
 
 
 def print_json(value: "BaseModel | Sequence[BaseModel] | dict[str, Any]") -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rookery.entrypoints.cli.output import err, out
+from rookery.entrypoints.cli.output import Downloads, err, out
 
 if TYPE_CHECKING:
     from rookery.entrypoints.container import Container
@@ -23,13 +23,14 @@ def serve(
     import contextlib
     from pathlib import Path
 
-    from rookery.entrypoints.container import Container
+    from rookery.entrypoints.container import Container, show_downloads
     from rookery.entrypoints.settings import load_settings
 
     settings = load_settings()
     flags = {key: value for key, value in {"host": host, "port": port}.items() if value is not None}
     settings = settings.model_copy(update={"server": settings.server.model_copy(update=flags)})
     container = Container(settings=settings)
+    show_downloads(container, Downloads())
     container.roots.override(settings.server.source_roots or [Path.cwd()])
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(container))

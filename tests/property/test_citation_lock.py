@@ -2,7 +2,6 @@
 
 import html
 import io
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,8 +17,9 @@ from rookery.domain.citations import cite, place_quote
 from rookery.domain.reasoning import Evidence, Quote
 from rookery.domain.redaction import redact
 from rookery.domain.results import Citation
-from rookery.domain.sources import Passage, Snapshot, text_digest
+from rookery.domain.sources import Passage, Snapshot
 from rookery.domain.text import locate, sentences
+from tests.support.evidence import a_snapshot
 
 MEDIA_TYPES = ["text/plain", "text/markdown", "text/html", "application/pdf", "text/x-python", "text/csv"]
 
@@ -37,17 +37,6 @@ texts = st.lists(fragments | st.text(max_size=20), max_size=40).map("".join) | s
     st.lists(fragments, min_size=1, max_size=6).map("".join), st.integers(1, 150)
 ).map(lambda repeated: repeated[0] * repeated[1])
 spaces = st.text(alphabet=" \n\t\r\u00a0\u2003\u2028", min_size=1, max_size=3)
-
-
-def snapshot_of(text: str, media_type: str = "text/markdown") -> Snapshot:
-    return Snapshot(
-        sha256=text_digest(text),
-        url="file:///a",
-        title="A",
-        media_type=media_type,
-        text=text,
-        retrieved_at=datetime(2026, 1, 1, tzinfo=UTC),
-    )
 
 
 def lock(snapshot: Snapshot, passage: Passage, quote: str) -> Citation | None:
@@ -83,7 +72,7 @@ def assert_every_sentence_can_be_cited(snapshot: Snapshot) -> int:
 @bounded
 @given(texts, st.sampled_from(MEDIA_TYPES))
 def test_passages_are_ranges_of_the_text_in_order_and_cover_it(text: str, media_type: str) -> None:
-    snapshot = snapshot_of(text, media_type)
+    snapshot = a_snapshot(text, media_type=media_type)
     passages = split(snapshot)
     end = 0
     for ordinal, passage in enumerate(passages):
@@ -100,7 +89,7 @@ def test_passages_are_ranges_of_the_text_in_order_and_cover_it(text: str, media_
 def test_no_passage_of_prose_ends_inside_a_sentence_unless_that_is_very_long(text: str) -> None:
     for mark in ("#", "```", "~~~", "---", "==="):  # headings and code have rules of their own
         text = text.replace(mark, "")
-    cuts = {passage.end for passage in split(snapshot_of(text))}
+    cuts = {passage.end for passage in split(a_snapshot(text))}
     parted = [span for span in sentences(text) if any(span.start < cut < span.end for cut in cuts)]
     assert all(span.end - span.start > LONGEST_SENTENCE - LONG for span in parted)
 
@@ -118,13 +107,13 @@ def test_sentences_lie_inside_their_text_in_order(text: str) -> None:
 @bounded
 @given(texts, st.sampled_from(MEDIA_TYPES))
 def test_every_sentence_of_every_passage_can_be_cited(text: str, media_type: str) -> None:
-    assert_every_sentence_can_be_cited(snapshot_of(text, media_type))
+    assert_every_sentence_can_be_cited(a_snapshot(text, media_type=media_type))
 
 
 @bounded
 @given(texts, st.data())
 def test_any_range_can_be_cited_though_its_white_space_was_mangled(text: str, data: st.DataObject) -> None:
-    snapshot = snapshot_of(text)
+    snapshot = a_snapshot(text)
     passages = split(snapshot)
     assume(passages)
     passage = data.draw(st.sampled_from(passages))
@@ -153,7 +142,7 @@ def test_a_quote_locks_exactly_when_its_words_stand_in_the_text_in_that_order(te
 @given(texts, st.integers(0, 2000), st.sampled_from("§¤‡"))
 def test_a_quote_with_one_strange_character_never_locks(text: str, place: int, stranger: str) -> None:
     text = text.replace(stranger, "")
-    snapshot = snapshot_of(text)
+    snapshot = a_snapshot(text)
     for passage in split(snapshot):
         at = place % (len(passage.text) + 1)
         assert lock(snapshot, passage, passage.text[:at] + stranger + passage.text[at:]) is None
@@ -163,8 +152,8 @@ def test_a_quote_with_one_strange_character_never_locks(text: str, place: int, s
 @given(texts, texts)
 def test_evidence_from_another_snapshot_is_not_cited(text: str, other: str) -> None:
     assume(text != other)
-    for passage in split(snapshot_of(text))[:3]:
-        citation = lock(snapshot_of(other), passage, passage.text)
+    for passage in split(a_snapshot(text))[:3]:
+        citation = lock(a_snapshot(other), passage, passage.text)
         assert citation is None
 
 
@@ -174,7 +163,7 @@ def test_what_is_left_after_redaction_can_be_cited_too(text: str) -> None:
     credential = "gh" + "p_" + "a1B2" * 9
     clean = redact(f"{text} {credential}. {text}")
     assert credential not in clean.text
-    assert_every_sentence_can_be_cited(snapshot_of(clean.text))
+    assert_every_sentence_can_be_cited(a_snapshot(clean.text))
 
 
 word = st.text(alphabet="abcdefghilmnoprstuv", min_size=2, max_size=11)
@@ -220,7 +209,7 @@ def test_pdfs_are_read_into_text_whose_every_sentence_can_be_cited(
     hyphenate: bool,  # noqa: FBT001 - hypothesis draws it
 ) -> None:
     content = read_as_pdf(make_pdf(paragraphs, hyphenate=hyphenate))
-    snapshot = snapshot_of(content.text, "application/pdf")
+    snapshot = a_snapshot(content.text, media_type="application/pdf")
     assert assert_every_sentence_can_be_cited(snapshot) >= 1
     for sentence in (sentence for paragraph in paragraphs for sentence in paragraph):
         assert locate(content.text, sentence) is not None
@@ -237,7 +226,7 @@ def test_ligatures_of_a_pdf_become_letters(letter: str, ligature: str) -> None:
     data = bytes(pdf.output()).replace(b"/Encoding /WinAnsiEncoding", b"/Encoding/MacRomanEncoding")
     content = read_as_pdf(data)
     assert content.text == f"The {ligature}re was {ligature}at."
-    assert_every_sentence_can_be_cited(snapshot_of(content.text, "application/pdf"))
+    assert_every_sentence_can_be_cited(a_snapshot(content.text, media_type="application/pdf"))
 
 
 @slow
@@ -262,6 +251,6 @@ def test_pages_are_read_into_text_whose_every_sentence_can_be_cited(
     if references == "xmlcharrefreplace":
         markup = markup.encode("ascii", references).decode()
     content = read_html(File(Path("/a.html"), "/a.html", markup.encode(encoding)), Settings())
-    assert assert_every_sentence_can_be_cited(snapshot_of(content.text, "text/html")) >= len(paragraphs)
+    assert assert_every_sentence_can_be_cited(a_snapshot(content.text, media_type="text/html")) >= len(paragraphs)
     for sentence in (sentence for paragraph in paragraphs for sentence in paragraph):
         assert locate(content.text, sentence) is not None

@@ -6,13 +6,13 @@ from rookery.domain.reasoning import Evidence
 from rookery.domain.sources import Passage, Snapshot, text_digest
 
 
-def a_snapshot(text: str, title: str = "Birds") -> Snapshot:
+def a_snapshot(text: str, title: str = "Birds", media_type: str = "text/markdown") -> Snapshot:
     """Return a text as a snapshot."""
     return Snapshot(
         sha256=text_digest(text),
         url=f"file:///{title.lower()}.md",
         title=title,
-        media_type="text/markdown",
+        media_type=media_type,
         text=text,
         retrieved_at=datetime(2026, 11, 22, tzinfo=UTC),
     )

@@ -1,26 +1,18 @@
 """How snapshots become passages."""
 
 import time
-from datetime import UTC, datetime
 
 import pytest
 
 from rookery.application.chunking import LONG, LONGEST_SENTENCE, SHORT, split
-from rookery.domain.sources import Passage, Snapshot, text_digest
+from rookery.domain.sources import Passage
+from tests.support.evidence import a_snapshot
 
 SENTENCE = "The tide gauge stood in a hut below the cliff and drew its curve on paper. "  # 75 characters
 
 
 def passages_of(text: str, media_type: str = "text/markdown") -> list[Passage]:
-    snapshot = Snapshot(
-        sha256=text_digest(text),
-        url="file:///a",
-        title="A",
-        media_type=media_type,
-        text=text,
-        retrieved_at=datetime(2026, 1, 1, tzinfo=UTC),
-    )
-    passages = split(snapshot)
+    passages = split(a_snapshot(text, "A", media_type))
     assert all(text[passage.start : passage.end] == passage.text for passage in passages)
     assert "".join("".join(passage.text.split()) for passage in passages) == "".join(text.split())
     return passages
@@ -30,7 +22,7 @@ def test_a_passage_knows_its_snapshot_and_its_place_in_it() -> None:
     first, second = passages_of(SENTENCE * 5 + "\n\n" + SENTENCE * 5)
     assert (first.ordinal, second.ordinal) == (0, 1)
     assert second.id == f"{second.sha256[:16]}:1"
-    assert (second.url, second.title, second.heading) == ("file:///a", "A", "")
+    assert (second.url, second.title, second.heading) == ("file:///a.md", "A", "")
 
 
 def test_white_space_has_no_passage() -> None:
