@@ -167,6 +167,12 @@ async def test_words_that_the_passages_do_not_know_lower_the_score() -> None:
     assert partly < 0.7 * known
 
 
+async def test_a_thing_that_the_passages_never_mention_lowers_the_score_further() -> None:
+    [(_, known), *_] = await quotes("What was Ottilie Brand's stick?", HISTORY)
+    [(_, unheard), *_] = await quotes("What was Ottilie Brand's dog?", HISTORY)
+    assert unheard < 0.5 * known
+
+
 async def test_the_head_of_a_table_is_not_quoted() -> None:
     table = passage(
         "| Section | Nests in 1959 |\n|---|---:|\n| The Organ | 3,120 nests |\n| The Stair | 2,030 nests |\n"

@@ -16,6 +16,7 @@ from rookery.domain.text import sentences
 _SHORTEST = 3  # terms of a sentence
 _LONGEST_LABEL = 8  # words of a line without an end that may be a label
 _MOST_CAPITALS = 0.5  # share of capitals beyond which a line is a heading
+_UNHEARD_OF = 0.5
 _HOW_MANY = "many much"  # what a question asks with, and an answer need not say
 _RULE = re.compile(r"[|:\-\s]+")  # what parts the head of a table from its rows
 _WINDOW = 4  # terms within which two neighbouring terms of the question count as still together
@@ -127,11 +128,16 @@ class Comparison:
             similarity=similarity,
         )
 
-    def absent(self) -> float:
-        """Return the share of the question's terms that are in no passage, title or heading."""
+    def known(self) -> float:
+        """Return the share of the question's terms that the passages, titles and headings have.
+
+        It counts half when they do not have the very thing that is counted or asked for of somebody.
+        """
         terms = set(self._question.terms) - set(self._analyzer.terms(_HOW_MANY))
         there = frozenset().union(*self._all_terms.values(), *self._headings.values())
-        return len(terms - there) / len(terms) if terms else 0.0
+        wanted = {self._question.focus, *self._question.owned} - {None}
+        share = len(terms & there) / len(terms) if terms else 1.0
+        return share if wanted <= there else _UNHEARD_OF * share
 
     def _shares(self, terms: Iterable[str], layers: Sequence[Collection[str]]) -> list[float]:
         """Return for each layer the share of the terms that are in it and in no layer before it."""

@@ -33,6 +33,8 @@ class Question(NamedTuple):
     """The terms of each proper name, number and quoted phrase."""
     focus: str | None
     """The term of what is counted in "how many …"."""
+    owned: tuple[str, ...] = ()
+    """The terms of what belongs to somebody or something, in a question that ends with it: "… the station's dog?"."""
 
     @property
     def name_terms(self) -> frozenset[str]:
@@ -74,6 +76,7 @@ _KINDS = [
 _PATTERNS = [(kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS]
 _QUOTED = re.compile(r"[\"“]([^\"“”]{2,80})[\"”]|(?<!\w)[‘']([^'‘’]{2,80})[’'](?!\w)")
 _COUNTED = re.compile(r"\bhow many (?:(?:other|more|different|of the|of) )*([\w'’\-]+)", re.IGNORECASE)
+_OWNED = re.compile(r"\w['’]s? (?P<owned>[\w\-]+(?: [\w\-]+)?)\W*$")
 _OPENING = """
 a about after all although among an and another any are as at because before being between both but by can could did
 do does during each every except first for from had has have he her here his how however i if in into is it its last
@@ -88,7 +91,12 @@ def analyse(text: str, analyzer: AnalyzerPort) -> Question:
     """Take a question apart."""
     found = tuple(dict.fromkeys(analyzer.terms(text)))
     return Question(
-        text=text, kind=_kind(text), terms=found, names=_names(text, analyzer), focus=_focus(text, analyzer)
+        text=text,
+        kind=_kind(text),
+        terms=found,
+        names=_names(text, analyzer),
+        focus=_focus(text, analyzer),
+        owned=_owned(text, analyzer),
     )
 
 
@@ -118,6 +126,11 @@ def _focus(text: str, analyzer: AnalyzerPort) -> str | None:
     match = _COUNTED.search(text)
     found = analyzer.terms(match.group(1)) if match else []
     return found[-1] if found else None
+
+
+def _owned(text: str, analyzer: AnalyzerPort) -> tuple[str, ...]:
+    match = _OWNED.search(text)
+    return tuple(analyzer.terms(match["owned"])) if match else ()
 
 
 def _names(text: str, analyzer: AnalyzerPort) -> tuple[tuple[str, ...], ...]:

@@ -30,14 +30,14 @@ async def rank(
     comparison = Comparison(question, found, analyzer)
     ordered = _ordered([(one, comparison.features(one)) for one in found if says_something(one)], BY_WORDS)
     if embedder is None or not ordered:
-        return _scored(ordered, BY_WORDS, 1 - comparison.absent())
+        return _scored(ordered, BY_WORDS, comparison.known())
     closest = ordered[:_EMBEDDED]
     similarities = await _similarities(question, [one for one, _ in closest], embedder)
     compared = [
         (one, features._replace(similarity=similarity))
         for (one, features), similarity in zip(closest, similarities, strict=True)
     ]
-    return _scored(_ordered(compared, BY_MEANING), BY_MEANING, 1 - comparison.absent())
+    return _scored(_ordered(compared, BY_MEANING), BY_MEANING, comparison.known())
 
 
 async def _similarities(question: Question, found: Sequence[Candidate], embedder: EmbedderPort) -> list[float]:
