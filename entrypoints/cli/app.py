@@ -14,13 +14,13 @@ _INTERRUPTED = 130
 
 
 def build() -> typer.Typer:
-    """Return the whole command line. Its help is plain where nobody looks at it in colour; that is faster too."""
+    """Return the whole command line."""
     app = typer.Typer(
         name="rookery",
         help="Ask a question, get an answer in which every claim is locked to a quote of your documents.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
-        rich_markup_mode="rich" if sys.stdout.isatty() else None,
+        rich_markup_mode=None,  # rich would cost more than all the rest of `--help`
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.command("research")(research.research)
