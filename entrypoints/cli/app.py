@@ -10,8 +10,6 @@ from rookery.entrypoints.cli import agents, doctor, integrations, models, resear
 from rookery.entrypoints.cli.output import complain
 from rookery.entrypoints.errors import outcome_of
 
-_INTERRUPTED = 130
-
 
 def build() -> typer.Typer:
     """Return the whole command line."""
