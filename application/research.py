@@ -87,6 +87,7 @@ class ConductRun:
         return await self._close(run, ended, RunStatus(result.status.value))
 
     async def _begin(self, run: Run) -> Run:
+        await self._run_store.ask_to_stop(run.id, None)  # asked of a process that died before it could obey
         now = self._colony.clock.now()
         running = run.model_copy(update={"status": RunStatus.RUNNING, "started_at": run.started_at or now})
         await self._run_store.save(running, _opening(run))

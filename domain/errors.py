@@ -11,7 +11,6 @@
     ├── SourceError               a source that cannot be read
     │   └── SourceTooLarge
     ├── RunStopped                a person asked to pause or cancel the run
-    ├── BudgetExceeded            a run used up its steps, tokens, seconds or tool calls
     └── AdapterError              an outside system failed; `retryable` says whether trying again may help
         ├── LLMError
         │   └── ContextOverflow   a prompt longer than the model's context, with both numbers
@@ -77,10 +76,6 @@ class RunStopped(RookeryError):
     def __init__(self, stop: str) -> None:
         super().__init__(f"a person asked to {stop} the run")
         self.stop = stop
-
-
-class BudgetExceeded(RookeryError):
-    """A run used up one of its budgets."""
 
 
 class AdapterError(RookeryError):

@@ -25,7 +25,6 @@ _OUTCOMES: list[tuple[type[Exception], Outcome]] = [
     (errors.SourceTooLarge, Outcome(413, 2, "source-too-large", "The source is too large")),
     (errors.SourceError, Outcome(422, 2, "source-unreadable", "The source cannot be read")),
     (errors.RunStopped, Outcome(409, 130, "run-stopped", "The run was stopped")),
-    (errors.BudgetExceeded, Outcome(422, 1, "budget-exceeded", "The budget is used up")),
     (errors.AdapterError, Outcome(502, 1, "adapter-failed", "An outside system failed")),
 ]
 _UNEXPECTED = Outcome(500, 1, "internal", "Something went wrong inside Rookery")
