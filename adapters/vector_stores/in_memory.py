@@ -14,6 +14,7 @@ class InMemoryVectorStore(VectorStorePort):
     def __init__(self) -> None:
         self._collections: dict[str, dict[str, Vector]] = {}
         self._dimensions: dict[str, int] = {}
+        self._notes: dict[str, str] = {}
 
     async def upsert(self, collection: str, vectors: Sequence[Vector]) -> None:
         """Store copies of the vectors, scaled to unit length."""
@@ -47,6 +48,38 @@ class InMemoryVectorStore(VectorStorePort):
         known = self._collections.get(collection, {})
         for vector_id in [vector.id for vector in known.values() if vector.group == group]:
             del known[vector_id]
+
+    async def delete(self, collection: str, ids: Collection[str]) -> None:
+        """Remove the vectors of these ids; the collection keeps its dimension."""
+        known = self._collections.get(collection, {})
+        for vector_id in ids:
+            known.pop(vector_id, None)
+
+    async def count(self, collection: str) -> int:
+        """Return how many vectors the collection has."""
+        return len(self._collections.get(collection, {}))
+
+    async def note(self, collection: str) -> str | None:
+        """Return the collection's note."""
+        return self._notes.get(collection)
+
+    async def set_note(self, collection: str, note: str) -> None:
+        """Replace the collection's note."""
+        if collection not in self._dimensions:
+            raise VectorStoreError(f"collection {collection!r} has had no vector, so there is nothing to note it on")
+        self._notes[collection] = note
+
+    async def drop(self, collection: str) -> None:
+        """Forget the collection, its dimension and its note."""
+        self._collections.pop(collection, None)
+        self._dimensions.pop(collection, None)
+        self._notes.pop(collection, None)
+
+    async def reset(self) -> None:
+        """Forget everything."""
+        self._collections.clear()
+        self._dimensions.clear()
+        self._notes.clear()
 
     async def ids(self, collection: str, group: str) -> set[str]:
         """Return the ids of the group's vectors."""

@@ -53,6 +53,48 @@ class VectorStorePort(Protocol):
         """Remove all vectors of a group; nothing happens when there are none."""
         ...
 
+    async def delete(self, collection: str, ids: Collection[str]) -> None:
+        """Remove the vectors of these ids; unknown ids and an unknown collection change nothing.
+
+        Raises:
+            VectorStoreError: the store cannot be written.
+        """
+        ...
+
+    async def count(self, collection: str) -> int:
+        """Return how many vectors the collection has; 0 for an unknown one."""
+        ...
+
+    async def note(self, collection: str) -> str | None:
+        """Return what was last noted on the collection, or None. An index keeps there how far it follows its source.
+
+        Raises:
+            VectorStoreError: the store cannot be read.
+        """
+        ...
+
+    async def set_note(self, collection: str, note: str) -> None:
+        """Note something on a collection that has had a vector; it lives and dies with the collection.
+
+        What was stored before the note is durable when this returns.
+
+        Raises:
+            VectorStoreError: the store cannot be written, or there is no such collection.
+        """
+        ...
+
+    async def drop(self, collection: str) -> None:
+        """Remove a collection with its vectors, its dimension and its note; an unknown one changes nothing."""
+        ...
+
+    async def reset(self) -> None:
+        """Throw away everything that Rookery stored, even where it is damaged; the next call finds an empty store.
+
+        Raises:
+            VectorStoreError: the store cannot be reached or written.
+        """
+        ...
+
     async def close(self) -> None:
         """Release files and connections; the next call opens them again."""
         ...
