@@ -5,12 +5,20 @@ from typing import Protocol
 
 
 class ObjectStorePort(Protocol):
-    """Immutable objects by name."""
+    """Immutable objects by name, shared by several machines. Safe to call concurrently.
+
+    A name is parts joined by `/`, at most 900 bytes as UTF-8. A part has 1 to 255 bytes, no control character and no
+    backslash, and does not begin with a dot: such files are the store's own. A name is not the beginning of another
+    up to a `/`.
+    """
 
     async def put_new(self, name: str, content: bytes) -> bool:
-        """Write an object unless the name is taken, in one atomic step. Return whether it was written.
+        """Write an object unless the name is taken, in one atomic and durable step. Return whether this call wrote it.
+
+        After a StorageError the object may have been written all the same; the next call then returns False.
 
         Raises:
+            InvalidRequest: the name breaks the rules above.
             StorageError: the store cannot be reached (`retryable=True`) or refuses.
         """
         ...
@@ -20,10 +28,21 @@ class ObjectStorePort(Protocol):
 
         Raises:
             NotFound: there is none of that name.
-            StorageError: the store cannot be reached.
+            InvalidRequest: the name breaks the rules above.
+            StorageError: the store cannot be reached (`retryable=True`) or refuses, or the object is damaged.
         """
         ...
 
     def names(self, prefix: str, *, after: str = "") -> AsyncIterator[str]:
-        """Yield the names that begin with `prefix` and sort after `after`, sorted."""
+        """Yield the names that begin with `prefix` and sort after `after`, sorted by code points.
+
+        What does not keep the rules for names is passed over.
+
+        Raises:
+            StorageError: the store cannot be reached (`retryable=True`) or refuses.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Release connections; the next call opens them again."""
         ...
