@@ -1,1 +1,0 @@
-"""GGUF embedding models in llama.cpp."""
