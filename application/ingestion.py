@@ -1,30 +1,34 @@
-"""Bringing documents into the library: read once, store the text under its digest, index its passages."""
+"""Bringing documents into the library, and taking them out again."""
 
+import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field
 
-from rookery.application.chunking import split
-from rookery.application.retrieval import collection_name
-from rookery.domain.errors import SourceError
+from rookery.application.chunking import VERSION
+from rookery.application.memory.agents import ForgetFindings
+from rookery.application.shelving import Shelf
+from rookery.domain.errors import NotFound, OutsideSandbox, SourceError
 from rookery.domain.frozen import Frozen
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.embedder import EmbedderPort
 from rookery.domain.ports.library import LibraryPort
 from rookery.domain.ports.reader import DocumentReaderPort
 from rookery.domain.ports.snapshot_store import SnapshotStorePort
-from rookery.domain.ports.vector_store import Vector, VectorStorePort
+from rookery.domain.ports.vector_store import VectorStorePort
 from rookery.domain.redaction import redact
-from rookery.domain.sources import Document, Passage, Snapshot, Source, SourceProblem, text_digest
+from rookery.domain.sources import Document, Snapshot, Source, SourceProblem, Unchanged, text_digest
 
-_BATCH = 256  # passages that are embedded and stored at once
+_PREPARED = f"{VERSION}/"  # begins the fingerprints of documents that were redacted and divided as they would be today
 
 
 class Progress(Frozen):
-    """Document number `index` of `total` is next."""
+    """Document number `index` of `total` is next; those before it had `size` bytes."""
 
     location: str
     index: int
     total: int
+    size: int = 0
 
 
 class Ingested(Frozen):
@@ -33,13 +37,57 @@ class Ingested(Frozen):
     sources: list[Source]
     added: int
     problems: list[SourceProblem]
+    changed: int = 0
+    unchanged: int = 0
+    size: int = 0
+    """Of all sources, in bytes."""
+
+
+@dataclass
+class _Tally:
+    """What has come so far; of a document that comes twice, the first time counts."""
+
+    sources: dict[str, Source] = field(default_factory=dict)
+    problems: list[SourceProblem] = field(default_factory=list)
+    added: int = 0
+    changed: int = 0
+    size: int = 0
+
+    def count(self, source: Source, before: Source | None) -> None:
+        if source.id not in self.sources:
+            self.added += before is None
+            self.changed += before is not None and before.sha256 != source.sha256
+            self.size += source.size
+        self.sources[source.id] = source
+
+    def close(self) -> Ingested:
+        return Ingested(
+            sources=list(self.sources.values()),
+            added=self.added,
+            changed=self.changed,
+            unchanged=len(self.sources) - self.added - self.changed,
+            size=self.size,
+            problems=self.problems,
+        )
+
+
+@dataclass
+class _Known:
+    """What a namespace of the library lists, by URL."""
+
+    are_embedded: bool
+    sources: dict[str, Source] = field(default_factory=dict)
+    fingerprints: dict[str, str] = field(default_factory=dict)
+
+    def add(self, source: Source) -> None:
+        self.sources[source.url] = source
+        self.fingerprints[source.url] = _fingerprint(source)
 
 
 class AddSources:
-    """Adds documents and folders to a namespace of the library.
+    """Adds documents, folders and pages to a namespace of the library, one document after the other.
 
-    A document's passages are embedded before the library lists it, so that a crash between the two leaves nothing
-    half done: the next run does it again. One that is unchanged and embedded is left alone.
+    A document whose fingerprint is known is not read, divided or embedded again.
     """
 
     def __init__(
@@ -55,7 +103,7 @@ class AddSources:
         self._reader = reader
         self._snapshots = snapshots
         self._library = library
-        self._index = PassageIndex(vector_store, embedder)
+        self._shelf = Shelf(library=library, vector_store=vector_store, embedder=embedder)
         self._clock = clock
 
     async def __call__(
@@ -65,100 +113,120 @@ class AddSources:
         namespace: str,
         on_progress: Callable[[Progress], Awaitable[None]] | None = None,
     ) -> Ingested:
-        """Add what the locations hold. What cannot be read becomes a problem; the rest goes on."""
-        documents, problems = await self._expand(locations)
-        known = {source.url: source for source in await self._library.sources(namespace)}
-        before = set(known)
-        sources: list[Source] = []
+        """Add what the locations hold. What cannot be read becomes a problem; the rest goes on.
+
+        Raises:
+            OutsideSandbox: the only location may not be read.
+        """
+        tally = _Tally()
+        documents = await self._expand(locations, tally)
+        known = await self._known(namespace)
         for index, location in enumerate(documents, 1):
             if on_progress is not None:
-                await on_progress(Progress(location=location, index=index, total=len(documents)))
+                await on_progress(Progress(location=location, index=index, total=len(documents), size=tally.size))
             try:
-                document = await self._reader.read(location)
-            except SourceError as error:
-                problems.append(SourceProblem(location=location, message=str(error)))
+                document = await self._reader.read(location, known.fingerprints)
+            except (SourceError, OutsideSandbox) as error:
+                _note(error, location, tally, alone=len(locations) == len(documents) == 1)
                 continue
-            source = await self._add(document, namespace, known)
-            known[source.url] = source
-            sources.append(source)
-        unique = list({source.id: source for source in sources}.values())
-        return Ingested(sources=unique, added=len(set(known) - before), problems=problems)
+            before = known.sources.get(document.url)
+            source = await self._shelve(document, namespace, before, known)
+            tally.count(source, before)
+            known.add(source)
+        return tally.close()
 
-    async def _expand(self, locations: Sequence[str]) -> tuple[list[str], list[SourceProblem]]:
+    async def _known(self, namespace: str) -> _Known:
+        sources = await self._library.sources(namespace)
+        known = _Known(are_embedded=await self._shelf.is_complete(namespace, sources))
+        for source in sources:
+            known.add(source)
+        return known
+
+    async def _expand(self, locations: Sequence[str], tally: _Tally) -> list[str]:
         documents: list[str] = []
-        problems: list[SourceProblem] = []
         for location in locations:
             try:
                 documents += await self._reader.expand(location)
-            except SourceError as error:
-                problems.append(SourceProblem(location=location, message=str(error)))
-        return list(dict.fromkeys(documents)), problems
+            except (SourceError, OutsideSandbox) as error:
+                _note(error, location, tally, alone=len(locations) == 1)
+        return list(dict.fromkeys(documents))
 
-    async def _add(self, document: Document, namespace: str, known: dict[str, Source]) -> Source:
-        snapshot = _snapshot(document, self._clock)
-        same_text = next((source for source in known.values() if source.sha256 == snapshot.sha256), None)
-        if same_text is not None:
-            await self._index.add(namespace, await self._library.passages_of(namespace, snapshot.sha256))
-            return same_text
+    async def _shelve(
+        self, document: Document | Unchanged, namespace: str, before: Source | None, known: _Known
+    ) -> Source:
+        if isinstance(document, Unchanged):
+            assert before is not None  # noqa: S101 - the reader found its fingerprint among the known ones
+            if not known.are_embedded:
+                await self._shelf.complete(before)
+            return before
+        snapshot = await asyncio.to_thread(_snapshot, document, self._clock)
         await self._snapshots.put(snapshot)
-        passages = split(snapshot)
-        await self._index.add(namespace, passages)
-        source = _source(document, snapshot, namespace=namespace, passages=len(passages))
-        await self._library.add(source, passages)
-        outdated = known.get(document.url)
-        if outdated is not None:
-            await self._index.remove(namespace, outdated.sha256)
-        return source
+        source = _source(document, snapshot, namespace=namespace, before=before)
+        return await self._shelf.put(source, snapshot, before=before, others=known.sources.values())
 
 
 class RemoveSource:
-    """Removes a document and everything made from it. Its snapshot stays: answers quote it."""
+    """Removes documents and all that was made of them, findings in memory too. Snapshots stay: answers quote them.
 
-    def __init__(self, *, library: LibraryPort, vector_store: VectorStorePort, embedder: EmbedderPort | None) -> None:
+    Args:
+        library: where they are listed.
+        vector_store: where their passages are indexed.
+        embedder: None: they are not.
+        forget: forgets what agents noted of them; None: they note nothing.
+    """
+
+    def __init__(
+        self,
+        *,
+        library: LibraryPort,
+        vector_store: VectorStorePort,
+        embedder: EmbedderPort | None,
+        forget: ForgetFindings | None = None,
+    ) -> None:
         self._library = library
-        self._index = PassageIndex(vector_store, embedder)
+        self._forget = forget
+        self._shelf = Shelf(library=library, vector_store=vector_store, embedder=embedder)
 
-    async def __call__(self, source_id: str) -> Source:
-        """Remove the document of this id or URL.
+    async def __call__(self, *names: str, namespace: str | None = None) -> list[Source]:
+        """Remove the documents of an id or URL, or all those below the URL of a folder or site.
+
+        Args:
+            names: how the documents may be called; the first name that any has counts.
+            namespace: the part of the library that is meant; None for all of it.
 
         Raises:
             NotFound: there is no such document.
         """
-        sources = await self._library.sources()
-        source = next((source for source in sources if source_id in (source.id, source.url)), None)
-        await self._library.remove(source.id if source else source_id)
-        assert source is not None  # noqa: S101 - `remove` has raised otherwise
-        await self._index.remove(source.namespace, source.sha256)
-        return source
+        left = {source.id: source for source in await self._library.sources(namespace)}
+        found = next(filter(None, (_named(name, left.values()) for name in names)), None)
+        if found is None:
+            raise NotFound(f"there is no document {names[0]}")
+        for source in found:
+            del left[source.id]
+            await self._shelf.remove(source, left.values())
+        if self._forget is not None:
+            held = {source.sha256 for source in await self._library.sources()}
+            await self._forget({source.sha256 for source in found} - held)
+        return found
 
 
-class PassageIndex:
-    """The embeddings of passages; nothing happens without an embedder."""
+def _note(error: SourceError | OutsideSandbox, location: str, tally: _Tally, *, alone: bool) -> None:
+    if alone and isinstance(error, OutsideSandbox):
+        raise error
+    tally.problems.append(SourceProblem(location=location, message=str(error)))
 
-    def __init__(self, vector_store: VectorStorePort, embedder: EmbedderPort | None) -> None:
-        self._vector_store = vector_store
-        self._embedder = embedder
 
-    async def add(self, namespace: str, passages: Sequence[Passage]) -> None:
-        """Embed the passages of one snapshot, unless all of them are there."""
-        if self._embedder is None or not passages:
-            return
-        collection = collection_name(namespace, self._embedder)
-        there = await self._vector_store.ids(collection, passages[0].sha256)
-        missing = [passage for passage in passages if passage.id not in there]
-        for start in range(0, len(missing), _BATCH):
-            batch = missing[start : start + _BATCH]
-            embeddings = await self._embedder.embed([f"{passage.title}\n{passage.text}" for passage in batch])
-            vectors = [
-                Vector(passage.id, passage.sha256, embedding)
-                for passage, embedding in zip(batch, embeddings, strict=True)
-            ]
-            await self._vector_store.upsert(collection, vectors)
+def _named(name: str, sources: Collection[Source]) -> list[Source]:
+    """Return the documents of an id or URL, or those below it; a mere scheme names nothing."""
+    if same := [source for source in sources if name in (source.id, source.url)]:
+        return same
+    folder = name.rstrip("/")
+    return [] if not folder or folder.endswith(":") else [s for s in sources if s.url.startswith(f"{folder}/")]
 
-    async def remove(self, namespace: str, sha256: str) -> None:
-        """Remove the embeddings of a snapshot."""
-        if self._embedder is not None:
-            await self._vector_store.delete_group(collection_name(namespace, self._embedder), sha256)
+
+def _fingerprint(source: Source) -> str:
+    """Return the reader's fingerprint of a document, or `""` when it would be prepared otherwise today."""
+    return source.fingerprint.removeprefix(_PREPARED) if source.fingerprint.startswith(_PREPARED) else ""
 
 
 def _snapshot(document: Document, clock: ClockPort) -> Snapshot:
@@ -174,7 +242,8 @@ def _snapshot(document: Document, clock: ClockPort) -> Snapshot:
     )
 
 
-def _source(document: Document, snapshot: Snapshot, *, namespace: str, passages: int) -> Source:
+def _source(document: Document, snapshot: Snapshot, *, namespace: str, before: Source | None) -> Source:
+    is_same = before is not None and before.sha256 == snapshot.sha256
     return Source(
         id=hashlib.sha256(f"{namespace}\n{document.url}".encode()).hexdigest()[:16],
         url=document.url,
@@ -182,7 +251,8 @@ def _source(document: Document, snapshot: Snapshot, *, namespace: str, passages:
         media_type=document.media_type,
         sha256=snapshot.sha256,
         namespace=namespace,
-        passages=passages,
+        passages=0,
         size=document.size,
-        added_at=snapshot.retrieved_at,
+        added_at=before.added_at if before and is_same else snapshot.retrieved_at,
+        fingerprint=f"{_PREPARED}{document.fingerprint}" if document.fingerprint else "",
     )

@@ -69,6 +69,9 @@ class Source(Frozen):
     passages: int = Field(ge=0)
     size: int = Field(ge=0, description="of the document as it was read, in bytes")
     added_at: Timestamp
+    fingerprint: str = Field(
+        default="", description="of the bytes it was read from and of the way it was read; empty when not known"
+    )
 
 
 class SourceProblem(Frozen):
@@ -79,10 +82,17 @@ class SourceProblem(Frozen):
 
 
 class Document(Frozen):
-    """What a reader makes of one file."""
+    """What a reader makes of one file or page."""
 
     url: str
     title: str
     media_type: str
     text: str
     size: int = Field(ge=0, description="bytes read")
+    fingerprint: str = Field(default="", description="the same as long as the bytes and the way of reading are")
+
+
+class Unchanged(Frozen):
+    """What a reader says of a document whose fingerprint the caller has already."""
+
+    url: str

@@ -80,7 +80,7 @@ class SqliteLibrary(LibraryPort):
     async def passages_of(self, namespace: str, sha256: str) -> list[Passage]:
         query = """
             SELECT body FROM passages WHERE document = (
-              SELECT MIN(key) FROM documents WHERE namespace = ? AND sha256 = ?
+              SELECT MIN(key) FROM documents WHERE namespace = ? AND sha256 = ? AND passages > 0
             ) ORDER BY ordinal
         """
         return await self._database.run(lambda connection: _read(connection, query, [namespace, sha256]))

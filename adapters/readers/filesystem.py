@@ -5,18 +5,15 @@ import errno
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import anyio.to_thread
-from pydantic import ValidationError
 
 from rookery.adapters.readers import formats, places
-from rookery.adapters.readers.documents import File, Settings
-from rookery.domain.errors import ConfigurationError, SourceError, SourceTooLarge
-from rookery.domain.ports.reader import DocumentReaderPort
-from rookery.domain.sources import Document
-
-__all__ = ["FilesystemReader", "Settings"]
+from rookery.adapters.readers.documents import File, Settings, fingerprint
+from rookery.domain.errors import SourceError, SourceTooLarge
+from rookery.domain.ports.reader import NOTHING_KNOWN, DocumentReaderPort
+from rookery.domain.sources import Document, Unchanged
 
 T = TypeVar("T")
 
@@ -24,7 +21,7 @@ _SNIFFED = 4096  # bytes that tell whether a file of an unknown name is text
 
 
 class FilesystemReader(DocumentReaderPort):
-    """Reads Markdown, plain text, source code, HTML and PDF.
+    """Reads Markdown, plain text, source code, HTML, PDF and Word documents.
 
     Args:
         settings: the section `sources`.
@@ -36,26 +33,26 @@ class FilesystemReader(DocumentReaderPort):
         self._roots = None if roots is None else tuple(roots)
 
     @classmethod
-    def from_section(cls, section: Mapping[str, object], *, roots: Sequence[Path] | None) -> "FilesystemReader":
+    def from_section(cls, section: Mapping[str, object], *, roots: Sequence[Path] | None) -> Self:
         """Make a reader from the section `sources` of the settings.
 
         Raises:
             ConfigurationError: the section has an unknown name or a wrong value.
         """
-        try:
-            return cls(Settings.model_validate(section), roots=roots)
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            name = ".".join(str(part) for part in first["loc"])
-            raise ConfigurationError(f"sources.{name}: {first['msg']}") from error
+        return cls(Settings.from_section(section), roots=roots)
 
     def check(self, location: str) -> None:
+        """Refuse what is outside the roots; what is no path at all is for `read` to complain of."""
         with contextlib.suppress(SourceError):
             places.resolve(location, self._roots)
 
-    async def read(self, location: str) -> Document:
-        """Read one document, in a worker thread. `OutsideSandbox` is raised as by `expand`."""
-        return await _in_thread(lambda: self._read(location))
+    def url(self, location: str) -> str:
+        """Return the address of the real path."""
+        return places.resolve(location, self._roots).as_uri()
+
+    async def read(self, location: str, known: Mapping[str, str] = NOTHING_KNOWN) -> Document | Unchanged:
+        """Read one document, in a worker thread."""
+        return await _in_thread(lambda: self._read(location, known))
 
     async def expand(self, location: str) -> list[str]:
         """Return the documents below a folder, or the location itself.
@@ -64,14 +61,17 @@ class FilesystemReader(DocumentReaderPort):
         """
         return await _in_thread(lambda: self._expand(location))
 
-    def _read(self, location: str) -> Document:
+    def _read(self, location: str, known: Mapping[str, str]) -> Document | Unchanged:
         path = places.resolve(location, self._roots)
         file = File(path, places.shown(location), self._bytes(path, places.shown(location)))
         if path.suffix.lower() in formats.OFFICE:
-            raise SourceError(f"{file.shown}: this version does not read {path.suffix} files; save it as PDF or text")
+            raise SourceError(f"{file.shown}: Rookery does not read {path.suffix} files; save it as .docx, PDF or text")
         found = formats.by_name(path) or formats.by_content(file.data[:_SNIFFED])
         if found is None:
             raise SourceError(f"{file.shown} is not text; Rookery reads {formats.SHOWN_EXTENSIONS}")
+        print_ = fingerprint(file.data, found.media_type)
+        if known.get(path.as_uri()) == print_:
+            return Unchanged(url=path.as_uri())
         content = found.read(file, self._settings)
         return Document(
             url=path.as_uri(),
@@ -79,6 +79,7 @@ class FilesystemReader(DocumentReaderPort):
             media_type=found.media_type,
             text=content.text,
             size=len(file.data),
+            fingerprint=print_,
         )
 
     def _bytes(self, path: Path, shown: str) -> bytes:
@@ -92,7 +93,7 @@ class FilesystemReader(DocumentReaderPort):
         with os.fdopen(descriptor, "rb") as stream:
             limit = int(self._settings.max_file_mb * 1_000_000)
             size = os.fstat(descriptor).st_size
-            data = b"" if size > limit else stream.read(limit + 1)
+            data = b"" if size > limit else stream.read(size or limit + 1)
         if max(size, len(data)) > limit:
             raise SourceTooLarge(
                 f"{shown} has {max(size, len(data)) / 1e6:,.1f} MB, more than the limit of"
@@ -119,9 +120,9 @@ class FilesystemReader(DocumentReaderPort):
     def _may_be_document(self, path: Path) -> bool:
         if formats.is_asset(path):
             return False
-        if formats.by_name(path) or path.suffix.lower() in formats.OFFICE:
-            return True
         try:
+            if formats.by_name(path) or path.suffix.lower() in formats.OFFICE:
+                return path.stat().st_size > 0
             with os.fdopen(places.open_file(Path(os.path.realpath(path)), self._roots), "rb") as file:
                 beginning = file.read(_SNIFFED)
         except OSError:

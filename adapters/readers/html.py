@@ -24,8 +24,7 @@ _LARGE = 50_000  # elements above which all visible text is taken, since the sea
 
 def read_html(file: File, settings: Settings) -> Content:
     """Read a page. Its title is its own, without the name of the site when its first heading shows what that is."""
-    declared = _CHARSET.search(file.data, 0, 4096)
-    markup = decode(file.data, declared=declared[1].decode("ascii") if declared else None)
+    markup = decode(file.data, declared=file.charset or _declared(file.data))
     if markup is None:
         raise SourceError(f"{file.shown} is not text, though its name says HTML; save the page again")
     tree = _parse(without_surrogates(markup).replace("\0", ""))
@@ -36,6 +35,11 @@ def read_html(file: File, settings: Settings) -> Content:
         )
     check_length(file, len(text), settings)
     return Content(title or as_title(file.path.stem), text)
+
+
+def _declared(data: bytes) -> str | None:
+    found = _CHARSET.search(data, 0, 4096)
+    return found[1].decode("ascii") if found else None
 
 
 def _parse(markup: str) -> Element | None:

@@ -2,18 +2,23 @@
 
 import io
 import logging
-import re
 from typing import TYPE_CHECKING
 
-from rookery.adapters.readers.documents import Content, File, Settings, as_title, check_length, without_surrogates
+from rookery.adapters.readers.documents import (
+    Content,
+    File,
+    Settings,
+    as_title,
+    check_length,
+    first_line,
+    metadata_title,
+    without_surrogates,
+)
 from rookery.adapters.readers.reflow import reflow
 from rookery.domain.errors import SourceError, SourceTooLarge
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
-
-_NO_TITLE = re.compile(r"untitled|(?:microsoft )?(?:word|powerpoint|excel)\b.*|.*\.(?:\w{1,5})|[\W\d_]*", re.IGNORECASE)
-_LONGEST_TITLE = 120
 
 
 def read_pdf(file: File, settings: Settings) -> Content:
@@ -21,7 +26,7 @@ def read_pdf(file: File, settings: Settings) -> Content:
     try:
         reader = _open(file)
         pages = _pages(reader, file, settings)
-        title = _metadata_title(reader)
+        title = metadata_title(reader.metadata.title if reader.metadata else None)
     except SourceError:
         raise
     except Exception as error:  # pypdf meets broken files with errors of many kinds
@@ -34,7 +39,7 @@ def read_pdf(file: File, settings: Settings) -> Content:
             f"{file.shown} has {len(pages)} pages and no text layer, so it was probably scanned;"
             " run OCR on it (for example `ocrmypdf in.pdf out.pdf`) and pass the result"
         )
-    return Content(title or _first_line(text) or as_title(file.path.stem), text)
+    return Content(title or first_line(text) or as_title(file.path.stem), text)
 
 
 def _open(file: File) -> "PdfReader":
@@ -61,14 +66,3 @@ def _pages(reader: "PdfReader", file: File, settings: Settings) -> list[str]:
         length += len(pages[-1])
         check_length(file, length, settings)
     return pages
-
-
-def _metadata_title(reader: "PdfReader") -> str:
-    title = reader.metadata.title if reader.metadata else None
-    title = as_title(title) if isinstance(title, str) else ""
-    return "" if len(title) < 3 or _NO_TITLE.fullmatch(title) else title
-
-
-def _first_line(text: str) -> str:
-    line = text.strip().partition("\n")[0]
-    return as_title(line) if len(line) <= _LONGEST_TITLE else ""

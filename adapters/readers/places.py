@@ -25,9 +25,7 @@ def resolve(location: str, roots: Sequence[Path] | None) -> Path:
         OutsideSandbox: it is outside the roots.
     """
     if location.lower().startswith(("http://", "https://")):
-        raise SourceError(
-            f"{shown(location)} is an address; this version reads files and folders, so save the page and pass the file"
-        )
+        raise SourceError(f"{shown(location)} is an address of the web, not a file or folder")
     if not location.strip() or "\0" in location:
         raise SourceError("a path has at least one character and no NUL")
     if location.startswith("file://"):

@@ -33,7 +33,7 @@ def read_code(file: File, settings: Settings) -> Content:
 
 
 def _text(file: File, settings: Settings) -> str:
-    text = decode(file.data)
+    text = decode(file.data, declared=file.charset)
     if text is None:
         raise SourceError(f"{file.shown} is not text; save it as text, Markdown, HTML or PDF and pass that")
     if not text.strip():

@@ -14,9 +14,10 @@ import pytest
 from fpdf import FPDF
 
 from rookery.adapters.readers import places
-from rookery.adapters.readers.filesystem import FilesystemReader, Settings
+from rookery.adapters.readers.documents import Settings, fingerprint
+from rookery.adapters.readers.filesystem import FilesystemReader
 from rookery.domain.errors import ConfigurationError, OutsideSandbox, SourceError, SourceTooLarge
-from rookery.domain.sources import Document
+from rookery.domain.sources import Document, Unchanged
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +31,12 @@ def reader() -> FilesystemReader:
 
 async def read(path: Path, content: bytes | str, **settings: float) -> Document:
     path.write_bytes(content if isinstance(content, bytes) else content.encode())  # noqa: ASYNC240 - a small file
-    return await FilesystemReader.from_section(settings, roots=None).read(str(path))
+    return whole(await FilesystemReader.from_section(settings, roots=None).read(str(path)))
+
+
+def whole(document: Document | Unchanged) -> Document:
+    assert isinstance(document, Document)
+    return document
 
 
 def make_pdf(path: Path, pages: Sequence[str], *, title: str = "", password: str = "", width: float = 0) -> Path:
@@ -98,10 +104,15 @@ class TestFolders:
     async def test_an_office_file_is_listed_so_that_reading_it_says_what_to_do(
         self, reader: FilesystemReader, tmp_path: Path
     ) -> None:
-        (tmp_path / "thesis.docx").write_bytes(b"PK\x03\x04\0\0")
+        (tmp_path / "thesis.odt").write_bytes(b"PK\x03\x04\0\0")
         [location] = await reader.expand(str(tmp_path))
-        with pytest.raises(SourceError, match=r"does not read \.docx files; save it as PDF"):
+        with pytest.raises(SourceError, match=r"does not read \.odt files; save it as \.docx, PDF or text"):
             await reader.read(location)
+
+    async def test_empty_files_of_a_folder_are_no_documents(self, reader: FilesystemReader, tmp_path: Path) -> None:
+        (tmp_path / "__init__.py").touch()
+        (tmp_path / "a.py").write_text("x = 1\n")
+        assert await reader.expand(str(tmp_path)) == [str(tmp_path / "a.py")]
 
     async def test_a_file_is_itself(self, reader: FilesystemReader, tmp_path: Path) -> None:
         (tmp_path / "photo.png").write_bytes(b"\x89PNG\0")
@@ -127,7 +138,7 @@ class TestFolders:
     @pytest.mark.parametrize("location", ["https://example.org/a", "HTTP://example.org"])
     async def test_an_address_is_refused_with_advice(self, reader: FilesystemReader, location: str) -> None:
         for attempt in (reader.expand, reader.read):
-            with pytest.raises(SourceError, match="reads files and folders, so save the page"):
+            with pytest.raises(SourceError, match="is an address of the web, not a file or folder"):
                 await attempt(location)
 
     @pytest.mark.parametrize(
@@ -171,6 +182,8 @@ class TestSandbox:
         for attempt in (reader.expand, reader.read):
             with pytest.raises(OutsideSandbox, match="outside the folders that may be read"):
                 await attempt(str(root / location))
+        with pytest.raises(OutsideSandbox):
+            reader.url(str(root / location))
 
     async def test_a_root_may_be_a_link_itself(self, root: Path, tmp_path: Path) -> None:
         (tmp_path / "alias").symlink_to(root)
@@ -302,7 +315,15 @@ class TestPlainText:
 
     @pytest.mark.parametrize(
         ("name", "media_type"),
-        [("a.MD", "text/markdown"), ("a.txt", "text/plain"), ("a.py", "text/x-python"), ("a.csv", "text/csv")],
+        [
+            ("a.MD", "text/markdown"),
+            ("a.txt", "text/plain"),
+            ("a.py", "text/x-python"),
+            ("a.kts", "text/x-kotlin"),
+            ("Dockerfile", "text/x-dockerfile"),
+            ("CMakeLists.txt", "text/x-cmake"),
+            ("a.csv", "text/csv"),
+        ],
     )
     async def test_media_types(self, tmp_path: Path, name: str, media_type: str) -> None:
         assert (await read(tmp_path / name, "words")).media_type == media_type
@@ -463,6 +484,27 @@ class TestPdf:
     async def test_what_only_has_the_name_of_a_pdf(self, tmp_path: Path) -> None:
         with pytest.raises(SourceError, match="damaged or no PDF"):
             await read(tmp_path / "a.pdf", "Just text.")
+
+
+class TestFingerprints:
+    async def test_a_file_whose_fingerprint_is_known_is_not_read_again(
+        self, reader: FilesystemReader, tmp_path: Path
+    ) -> None:
+        document = await read(tmp_path / "a.md", "# Hello\n")
+        known = {document.url: document.fingerprint}
+        assert await reader.read(str(tmp_path / "a.md"), known) == Unchanged(url=reader.url(str(tmp_path / "a.md")))
+        (tmp_path / "a.md").write_text("# Goodbye\n")
+        assert whole(await reader.read(str(tmp_path / "a.md"), known)).text == "# Goodbye\n"
+
+    async def test_the_same_bytes_in_another_format_have_another_fingerprint(self, tmp_path: Path) -> None:
+        texts = [await read(tmp_path / name, "# Hello\n") for name in ("a.md", "a.txt", "b.md")]
+        assert len({text.fingerprint for text in texts}) == 2
+
+    async def test_what_is_unchanged_is_not_parsed(self, reader: FilesystemReader, tmp_path: Path) -> None:
+        (tmp_path / "a.pdf").write_bytes(b"no PDF at all")
+        url = reader.url(str(tmp_path / "a.pdf"))
+        known = {url: fingerprint(b"no PDF at all", "application/pdf")}
+        assert await reader.read(str(tmp_path / "a.pdf"), known) == Unchanged(url=url)
 
 
 async def test_reading_leaves_the_event_loop_free(reader: FilesystemReader, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ async def list_sources(container: TheContainer, namespace: str | None = None) ->
 
 @router.post("/sources", status_code=201, dependencies=[needs(Scope.RUN)])
 async def add_source(source: NewSource, container: TheContainer) -> Ingested:
-    """Add a document, or the documents of a folder. What cannot be read is among the problems."""
+    """Add a document, the documents of a folder, or a page. What cannot be read is among the problems."""
     container.reader().check(source.location)
     return await container.add_sources()([source.location], namespace=source.namespace)
 

@@ -1,22 +1,12 @@
-"""Dividing a snapshot into passages.
-
-Blocks (paragraphs, lists, tables, pieces of code) come first; long ones are divided between sentences, short neighbours
-under one heading are put together. Every visible character of the text is in exactly one passage.
-"""
+"""Prose: sections under headings, and in them paragraphs, lists, tables and pieces of code."""
 
 import re
-import unicodedata
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from rookery.domain.sources import Passage, Snapshot
-from rookery.domain.text import Span, paragraphs, sentences, trim
-
-SHORT = 300  # characters below which a block is put together with its neighbour
-LONG = 900  # characters above which a block is divided
-LONGEST_SENTENCE = 2000  # characters above which even a sentence is divided
+from rookery.application.chunking.dividing import SHORT, divide, fit
+from rookery.domain.text import Span, paragraphs, trim
 
 _LONGEST_TITLE = 70  # characters of a line that may be a heading in a text without marks
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(?:[^\n]*\n){0,60}?(?:---|\.\.\.)[ \t\r]*$", re.MULTILINE)
@@ -25,7 +15,6 @@ _MARKS = re.compile(
     r"|(?P<underlined>[^\s#>|*+~`-][^\n]{0,200})\n[ ]{0,3}(?P<rule>=+|-{2,})[ \t\r]*$)",
     re.MULTILINE,
 )
-_LINE_END = re.compile(r"\n|\Z")
 _LINK = re.compile(r"\[([^\[\]]{1,200})\]\([^()\s]{0,500}\)")
 
 
@@ -51,37 +40,14 @@ class _Piece(NamedTuple):
     section: _Section
 
 
-def split(snapshot: Snapshot) -> list[Passage]:
-    """Return the passages of a snapshot in the order of the text, without overlap; `[]` for a text of white space.
+def prose_pieces(text: str, *, is_marked: bool) -> Iterator[tuple[Span, str]]:
+    """Yield ranges of a text in order, each with the headings above it.
 
-    Most have 300 to 900 characters. None begins or ends inside a sentence of up to 2000 characters.
+    Headings are those that are marked as in Markdown, or else short lines that stand alone.
     """
-    text = snapshot.text
-    headings, code = _outline(text, snapshot.media_type)
-    pieces = _together(_pieces(text, _sections(headings, len(text)), code))
-    return [
-        Passage(
-            id=f"{snapshot.sha256[:16]}:{ordinal}",
-            sha256=snapshot.sha256,
-            url=snapshot.url,
-            title=snapshot.title,
-            heading=piece.section.path,
-            ordinal=ordinal,
-            start=piece.start,
-            end=piece.end,
-            text=text[piece.start : piece.end],
-        )
-        for ordinal, piece in enumerate(pieces)
-    ]
-
-
-def _outline(text: str, media_type: str) -> tuple[list[_Heading], list[Span]]:
-    """Return the headings, and the ranges in which lines count instead of sentences."""
-    if media_type in {"text/markdown", "text/html"}:
-        return _marked_outline(text)
-    if media_type.startswith("text/x-") or media_type in {"text/csv", "application/json"}:
-        return [], [Span(0, len(text))]
-    return list(_titles(text)), []
+    headings, code = _marked_outline(text) if is_marked else (list(_titles(text)), [])
+    for piece in _together(_pieces(text, _sections(headings, len(text)), code)):
+        yield Span(piece.start, piece.end), piece.section.path
 
 
 def _marked_outline(text: str) -> tuple[list[_Heading], list[Span]]:
@@ -160,66 +126,7 @@ def _pieces(text: str, sections: Iterable[_Section], code: list[Span]) -> Iterat
         waiting = None
         opening = trim(text, start, section.end if first is None else first.end)
         for block in [opening, *blocks]:
-            yield from (_Piece(*span, section) for span in _divide(text, block, code) if span.start < span.end)
-
-
-def _divide(text: str, block: Span, code: list[Span]) -> Iterator[Span]:
-    length = block.end - block.start
-    if length <= LONG:
-        yield block
-        return
-    target = length / -(-length // LONG)
-    start = stop = block.start
-    for end in _unit_ends(text, block, code):
-        if stop > start and (end - start > LONG or stop - start >= target):
-            yield trim(text, start, stop)
-            start = stop
-        stop = end
-    yield trim(text, start, block.end)
-
-
-def _unit_ends(text: str, block: Span, code: list[Span]) -> Iterator[int]:
-    """Yield where a block may be divided: after sentences, after lines of code, inside very long ones of both."""
-    last = block.start
-    for run, in_code in _runs(block, code):
-        piece = text[run.start : run.end]
-        ends = (match.end() for match in _LINE_END.finditer(piece)) if in_code else (s.end for s in sentences(piece))
-        for end in ends:
-            if run.start + end - last > LONGEST_SENTENCE:
-                yield from _cuts(text, last, run.start + end)
-            last = run.start + end
-            yield last
-
-
-def _runs(block: Span, code: list[Span]) -> Iterator[tuple[Span, bool]]:
-    """Yield the parts of a block that are prose and code by turns, and whether they are code."""
-    index = bisect_right(code, block.start, key=lambda span: span.end)
-    start = block.start
-    while index < len(code) and code[index].start < block.end:
-        span = Span(max(start, code[index].start), min(code[index].end, block.end))
-        if start < span.start:
-            yield Span(start, span.start), False
-        yield span, True
-        start, index = span.end, index + 1
-    if start < block.end:
-        yield Span(start, block.end), False
-
-
-def _cuts(text: str, start: int, end: int) -> Iterator[int]:
-    while end - start > LONG:
-        window = (start + SHORT, start + LONG)
-        cut = text.rfind("\n", *window)
-        cut = cut if cut > 0 else text.rfind(" ", *window)
-        start = cut + 1 if cut > 0 else _between_characters(text, start + LONG)
-        yield start
-
-
-def _between_characters(text: str, cut: int) -> int:
-    """Move a cut to the left until it no longer parts an accent or a variation from its letter."""
-    for place in range(cut, cut - 50, -1):
-        if not (unicodedata.combining(text[place]) or text[place] in "\u200d\ufe0f" or text[place - 1] == "\u200d"):
-            return place
-    return cut
+            yield from (_Piece(*span, section) for span in divide(text, block, code) if span.start < span.end)
 
 
 def _together(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
@@ -228,7 +135,7 @@ def _together(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
     for piece in pieces:
         if held is None:
             held = piece
-        elif held.section is piece.section and _short_enough(held, piece):
+        elif held.section is piece.section and fit(_span(held), _span(piece)):
             held = _Piece(held.start, piece.end, held.section)
         else:
             yield held
@@ -237,6 +144,5 @@ def _together(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
         yield held
 
 
-def _short_enough(held: _Piece, piece: _Piece) -> bool:
-    shorter = min(held.end - held.start, piece.end - piece.start)
-    return shorter < SHORT and piece.end - held.start <= LONG
+def _span(piece: _Piece) -> Span:
+    return Span(piece.start, piece.end)
