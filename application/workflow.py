@@ -9,8 +9,9 @@ from rookery.application.agents.critic import Critic, Review, Reviewed
 from rookery.application.agents.researcher import Assignment, Investigation, Researcher
 from rookery.application.agents.roster import COORDINATOR
 from rookery.application.agents.supervisor import Supervisor
-from rookery.application.agents.writer import Writer, Written
+from rookery.application.agents.writer import Noted, Notes, ToNote, Writer, Written
 from rookery.application.ingestion import AddSources, Ingested
+from rookery.application.memory.agents import AgentMemory
 from rookery.application.retrieval import SearchPassages
 from rookery.application.verdict import Verdict, conclude
 from rookery.domain.events import AgentFinished, AgentStarted
@@ -28,6 +29,7 @@ class Colony:
     """What the agents of a run share.
 
     `llms` returns a model by name, the default one for None. `degradations` says what is missing, for the person.
+    Without `memory` nothing is recalled and nothing noted.
     """
 
     llms: Callable[[str | None], LLMPort]
@@ -36,6 +38,7 @@ class Colony:
     snapshots: SnapshotStorePort
     clock: ClockPort
     degradations: Sequence[str] = ()
+    memory: AgentMemory | None = None
 
     async def research(self, context: WorkflowContext, request: ResearchRequest) -> TaskResult:
         """Answer a question. This is the workflow that orchestrators run."""
@@ -71,6 +74,7 @@ class _Expedition:
             out_of_time = True
             await self._supervisor.intervene("the time budget is used up", "answer with what was found so far")
         written = await self._write()
+        await self._note(written)
         verdict = Verdict(
             written=written,
             notes=[*self._notes, *self._supervisor.notes],
@@ -126,6 +130,7 @@ class _Expedition:
                 namespace=self._request.namespace,
                 snapshots=self._snapshots,
                 passages=self._effort.passages,
+                recalls=self._recalls(),
             )
             for number, question in enumerate(questions[:admitted], first)
         ]
@@ -136,7 +141,9 @@ class _Expedition:
             self._usage += investigation.usage
 
     async def _research(self, task: Assignment) -> Investigation:
-        researcher = Researcher(self._llm, self._colony.search, self._colony.clock, self._context.emit)
+        researcher = Researcher(
+            self._llm, self._colony.search, self._colony.clock, self._context.emit, memory=self._colony.memory
+        )
         investigation = await researcher.investigate(task)
         self._investigations[task.agent_id] = investigation
         return investigation
@@ -164,6 +171,23 @@ class _Expedition:
         written = await self._context.step("write", writer.compose, job, returns=Written)
         self._usage += written.usage
         return written
+
+    async def _note(self, written: Written) -> None:
+        memory = self._colony.memory
+        supported = {number for claim in written.claims if claim.supported for number in claim.citations}
+        citations = [citation for citation in written.citations if citation.id in supported]
+        if memory is None or not memory.notes or not citations:
+            return
+        notes = Notes(memory, self._context.run_id, self._context.emit)
+        found = ToNote(namespace=self._request.namespace, citations=citations)
+        noted = await self._context.step("note", notes.note, found, returns=Noted)
+        if noted.trouble is not None:
+            await self._supervisor.report([noted.trouble])
+
+    def _recalls(self) -> bool:
+        """Who names the documents wants an answer from these."""
+        memory = self._colony.memory
+        return memory is not None and memory.recalls and not self._request.sources
 
     def _total_usage(self) -> Usage:
         spent = {"steps": self._supervisor.steps, "seconds": round(self._supervisor.seconds, 3)}

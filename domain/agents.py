@@ -1,5 +1,7 @@
 """Agents and the budgets that bound their work."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from rookery.domain.frozen import Frozen
@@ -22,5 +24,8 @@ class Agent(Frozen):
     goal: str
     tools: list[str] = []
     priority: int = Field(default=0, description="of what it remembers, when memories of one slot collide")
+    memory: Literal["shared", "private"] = Field(
+        default="shared", description="whether it writes to the namespace of the run or to its own within it"
+    )
     model: str | None = Field(default=None, description="null: the model of the run")
     budget: Budget = Budget()

@@ -17,7 +17,8 @@
         ├── EmbedderError
         ├── VectorStoreError
         │   └── DimensionMismatch
-        ├── StorageError          run store, snapshot store, journal or token store
+        ├── StorageError          run store, snapshot store, journal, object store or token store
+        │   └── StoreDamaged      what is in a file is not what was written
         ├── OrchestratorError
         └── NotifierError
 
@@ -118,6 +119,10 @@ class DimensionMismatch(VectorStoreError):
 
 class StorageError(AdapterError):
     """A local store could not be read or written."""
+
+
+class StoreDamaged(StorageError):
+    """A local file is not what was written to it."""
 
 
 class OrchestratorError(AdapterError):

@@ -13,7 +13,10 @@ class Frozen(BaseModel):
 
 
 def _to_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("in UTC this moment lies outside the years 1 to 9999") from error
 
 
 Timestamp = Annotated[AwareDatetime, AfterValidator(_to_utc)]

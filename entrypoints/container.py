@@ -3,6 +3,7 @@
 import contextlib
 import secrets
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,18 +12,31 @@ from dependency_injector import containers, providers
 
 from rookery.adapters.analyzers.snowball import SnowballAnalyzer
 from rookery.adapters.clocks.system import SystemClock
+from rookery.adapters.journals.sqlite import SqliteMemoryJournal
 from rookery.adapters.libraries.sqlite import SqliteLibrary
-from rookery.adapters.readers.filesystem import FilesystemReader
+from rookery.adapters.memory_indexes.sqlite import SqliteMemoryIndex
+from rookery.adapters.readers.by_location import ReaderByLocation
 from rookery.adapters.run_stores.sqlite import SqliteRunStore
 from rookery.adapters.snapshot_stores.sqlite import SqliteSnapshotStore
+from rookery.adapters.sync_ledgers.sqlite import SqliteSyncLedger
 from rookery.adapters.token_stores.sqlite import SqliteTokenStore
 from rookery.application.access import Authenticate, CreateToken, RevokeToken
 from rookery.application.ingestion import AddSources, RemoveSource
+from rookery.application.memory.agents import AgentMemory, ForgetFindings
+from rookery.application.memory.mirrors import Mirror, Mirrors
+from rookery.application.memory.projection import Projection
+from rookery.application.memory.recall import SearchMemories
+from rookery.application.memory.sync import SyncMemories
+from rookery.application.memory.writing import Forget, ImportMemories, Remember
 from rookery.application.research import ConductRun, StartRun, StopRun
+from rookery.application.restoring import RestorePassages
 from rookery.application.retrieval import SearchPassages
 from rookery.application.workflow import Colony
 from rookery.domain.errors import ConfigurationError, EmbedderError
+from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.llm import LLMPort
+from rookery.domain.ports.object_store import ObjectStorePort
+from rookery.domain.ports.vector_store import VectorStorePort
 from rookery.entrypoints import plugins
 from rookery.entrypoints.settings import Settings
 
@@ -39,8 +53,48 @@ def _llms(settings: Settings, **offered: object) -> Callable[[str | None], LLMPo
     return cache(lambda name: _plugin("llms", name or settings.research.model, settings, **offered))
 
 
-def _reader(settings: Settings, roots: Sequence[Path] | None) -> FilesystemReader:
-    return FilesystemReader.from_section(settings.sources, roots=roots)
+def _mirrors(
+    settings: Settings, first: VectorStorePort, clock: ClockPort, restore: RestorePassages, **offered: object
+) -> Mirrors:
+    """Return the stores that follow memory; the first one holds the passages of documents too."""
+
+    async def on_reset(store: VectorStorePort) -> None:
+        if store is first:
+            await restore(store)
+
+    others = [Mirror(name, _plugin("vector_stores", name, settings, **offered)) for name in settings.memory.mirrors]
+    return Mirrors([Mirror(settings.research.vector_store, first), *others], clock, on_reset=on_reset)
+
+
+def _objects(settings: Settings, **offered: object) -> ObjectStorePort:
+    name, identity = settings.sync.store, settings.sync.identity
+    if name is None:
+        raise ConfigurationError(
+            "no store is set to sync with: set ROOKERY_SYNC__STORE to s3 or directory, and its settings, such as "
+            "ROOKERY_OBJECT_STORES__S3__BUCKET"
+        )
+    objects: ObjectStorePort = _plugin("object_stores", name, settings, **offered)
+    if identity is None:
+        return objects
+    from rookery.adapters.object_stores.sealed import SealedObjectStore
+
+    return SealedObjectStore(objects, identity)
+
+
+def _half_life(settings: Settings) -> timedelta | None:
+    days = settings.memory.half_life_days
+    return None if days is None else timedelta(days=days)
+
+
+def _remote(settings: Settings) -> str:
+    """Return a name for the store that is synced with; it changes when its settings do."""
+    section = settings.object_stores.get(settings.sync.store or "", {})
+    place = {key: str(value) for key, value in sorted(section.items()) if "secret" not in key and "key" not in key}
+    return f"{settings.sync.store} {place}"
+
+
+def _reader(settings: Settings, roots: Sequence[Path] | None) -> ReaderByLocation:
+    return ReaderByLocation.from_section(settings.sources, roots=roots, offline=settings.research.offline)
 
 
 class Container(containers.DeclarativeContainer):
@@ -74,6 +128,32 @@ class Container(containers.DeclarativeContainer):
     vector_store = providers.Singleton(
         _plugin, "vector_stores", settings.provided.research.vector_store, settings, home=home
     )
+    journal = providers.Singleton(SqliteMemoryJournal, home)
+    memory_index = providers.Singleton(SqliteMemoryIndex, home, analyzer=analyzer)
+    sync_ledger = providers.Singleton(SqliteSyncLedger, home)
+    restore_passages = providers.Singleton(RestorePassages, library=library, embedder=embedder)
+    mirrors = providers.Singleton(_mirrors, settings, vector_store, clock, restore_passages, home=home)
+    projection = providers.Singleton(Projection, journal, memory_index, mirrors, embedder)
+    search_memories = providers.Singleton(
+        SearchMemories, projection, analyzer, clock, half_life=providers.Callable(_half_life, settings)
+    )
+    remember = providers.Singleton(Remember, projection, clock)
+    forget = providers.Singleton(Forget, projection, clock)
+    forget_findings = providers.Singleton(ForgetFindings, projection, forget)
+    remove_source = providers.Singleton(
+        RemoveSource, library=library, vector_store=vector_store, embedder=embedder, forget=forget_findings
+    )
+    import_memories = providers.Singleton(ImportMemories, remember, projection)
+    objects = providers.Singleton(_objects, settings, home=home)
+    remote = providers.Callable(_remote, settings)
+    sync_memories = providers.Singleton(
+        SyncMemories,
+        projection,
+        objects=objects,
+        ledger=sync_ledger,
+        remote=remote,
+        clock=clock,
+    )
     llms = providers.Singleton(_llms, settings, analyzer=analyzer, embedder=embedder, models=models, clock=clock)
     orchestrator = providers.Singleton(
         _plugin,
@@ -95,7 +175,15 @@ class Container(containers.DeclarativeContainer):
         embedder=embedder,
         clock=clock,
     )
-    remove_source = providers.Singleton(RemoveSource, library=library, vector_store=vector_store, embedder=embedder)
+    agent_memory = providers.Singleton(
+        AgentMemory,
+        search=search_memories,
+        remember=remember,
+        snapshots=snapshots,
+        namespace=settings.provided.memory.namespace,
+        recalls=settings.provided.memory.recall,
+        notes=settings.provided.memory.note,
+    )
     colony = providers.Singleton(
         Colony,
         llms=llms,
@@ -104,6 +192,7 @@ class Container(containers.DeclarativeContainer):
         snapshots=snapshots,
         clock=clock,
         degradations=degradations,
+        memory=agent_memory,
     )
     start_run = providers.Singleton(
         StartRun,
@@ -140,7 +229,17 @@ async def close(container: Container) -> None:
     """Close what is open."""
     with contextlib.suppress(ConfigurationError):  # what could not be made is not open
         await container.vector_store().close()
-    for store in (container.run_store(), container.snapshots(), container.token_store(), container.library()):
+    with contextlib.suppress(ConfigurationError):
+        await container.mirrors().close()
+    for store in (
+        container.journal(),
+        container.memory_index(),
+        container.sync_ledger(),
+        container.run_store(),
+        container.snapshots(),
+        container.token_store(),
+        container.library(),
+    ):
         store.close()
 
 

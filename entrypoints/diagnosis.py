@@ -8,6 +8,7 @@ from rookery.domain.errors import RookeryError
 from rookery.domain.frozen import Frozen
 from rookery.entrypoints import plugins
 from rookery.entrypoints.container import Container
+from rookery.entrypoints.syncing import sync_state
 
 
 class Finding(Frozen):
@@ -26,6 +27,8 @@ async def diagnose(container: Container) -> list[Finding]:
         _model(container),
         await _embedder(container),
         await _vector_store(container),
+        await _memory(container),
+        await _sync(container),
         _dashboard(),
     ]
 
@@ -73,6 +76,36 @@ async def _vector_store(container: Container) -> Finding:
     except RookeryError as error:
         return Finding(name="vector store", state="broken", detail=str(error))
     return Finding(name="vector store", state="ok", detail=name)
+
+
+async def _memory(container: Container) -> Finding:
+    projection = container.projection()
+    try:
+        await projection.catch_up()
+        await projection.mirror()
+        states = await projection.index.namespaces()
+    except RookeryError as error:
+        return Finding(name="memory", state="broken", detail=str(error))
+    held = f"{sum(state.memories for state in states)} memories (namespaces: {len(states)})"
+    mirrors = ", ".join([container.settings().research.vector_store, *container.settings().memory.mirrors])
+    if projection.trouble:
+        return Finding(name="memory", state="broken", detail=f"{held}; {'; '.join(projection.trouble)}")
+    return Finding(name="memory", state="ok", detail=f"{held}, followed by {mirrors}")
+
+
+async def _sync(container: Container) -> Finding:
+    state = await sync_state(container)
+    if state is None:
+        return Finding(
+            name="sync", state="missing", detail="no store is set: set ROOKERY_SYNC__STORE to s3 or directory"
+        )
+    try:
+        container.objects()
+    except RookeryError as error:
+        return Finding(name="sync", state="broken", detail=str(error))
+    last = f"last {state.synced_at:%Y-%m-%d %H:%M} UTC" if state.synced_at else "never synced"
+    sealed = "encrypted" if state.encrypted else "not encrypted"
+    return Finding(name="sync", state="ok", detail=f"{state.store}, {sealed}, {last}, {state.waiting} versions wait")
 
 
 def _dashboard() -> Finding:

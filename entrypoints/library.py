@@ -66,4 +66,7 @@ class Rookery:
 
 
 def _absolute(source: Path | str) -> str:
+    """Return a path that means the same wherever it is read; an address of the web is one already."""
+    if isinstance(source, str) and source.startswith(("http://", "https://")):
+        return source
     return str(Path(source).expanduser().absolute())

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from rookery.domain.errors import ConfigurationError
 
-GROUPS = ("llms", "embedders", "vector_stores", "orchestrators", "notifiers", "tools", "integrations")
+GROUPS = ("llms", "embedders", "vector_stores", "orchestrators", "object_stores", "notifiers", "tools", "integrations")
 
 
 def available(group: str) -> dict[str, EntryPoint]:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -28,6 +28,32 @@ class ResearchSettings(BaseModel):
     offline: bool = Field(default=False, description="download nothing")
 
 
+class MemorySettings(BaseModel):
+    """What agents do with memory, and which indexes follow it."""
+
+    recall: bool = Field(default=True, description="whether agents look into memory before they work")
+    note: bool = Field(default=True, description="whether findings are noted afterwards")
+    namespace: str | None = Field(
+        default=None, min_length=1, max_length=200, description="that all agents share; default: the run's namespace"
+    )
+    half_life_days: float | None = Field(
+        default=None, gt=0, description="after which a memory's score is halved; default: age does not matter"
+    )
+    mirrors: list[str] = Field(
+        default=[], description="further vector stores that follow memory; they take over when the first one fails"
+    )
+
+
+class SyncSettings(BaseModel):
+    """Where memory is exchanged with other machines."""
+
+    store: str | None = Field(default=None, description="s3 or directory; its settings are in [object_stores.…]")
+    identity: SecretStr | None = Field(
+        default=None, description="an age identity (AGE-SECRET-KEY-…): what is sent is encrypted; the same everywhere"
+    )
+    interval_seconds: float = Field(default=60.0, ge=1, description="between two exchanges of `memory sync --watch`")
+
+
 class ServerSettings(BaseModel):
     """Where the API listens and what its callers may have read."""
 
@@ -46,12 +72,15 @@ class Settings(BaseSettings):
 
     home: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("rookery", appauthor=False)))
     research: ResearchSettings = ResearchSettings()
+    memory: MemorySettings = MemorySettings()
+    sync: SyncSettings = SyncSettings()
     server: ServerSettings = ServerSettings()
     sources: dict[str, Any] = {}
     llms: dict[str, dict[str, Any]] = {}
     embedders: dict[str, dict[str, Any]] = {}
     vector_stores: dict[str, dict[str, Any]] = {}
     orchestrators: dict[str, dict[str, Any]] = {}
+    object_stores: dict[str, dict[str, Any]] = {}
 
     @classmethod
     def settings_customise_sources(

@@ -22,6 +22,10 @@ class ManualClock(ClockPort):
     def monotonic(self) -> float:
         return (self.now() - self._start).total_seconds()
 
+    def advance(self, by: timedelta) -> None:
+        """Let time pass."""
+        self._now += by
+
     def new_id(self) -> str:
         self._made += 1
         return str(UUID(int=0x7 << 76 | 0b10 << 62 | self._made))

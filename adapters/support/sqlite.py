@@ -3,13 +3,14 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from rookery.domain.errors import RookeryError, StorageError
+from rookery.domain.errors import InvalidRequest, RookeryError, StorageError, StoreDamaged
 
 T = TypeVar("T")
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 class Database:
@@ -18,21 +19,31 @@ class Database:
     Args:
         path: the file; its folder is made when it is missing.
         migrations: statements in order, separated by `;`. `PRAGMA user_version` counts those that were run.
+        durable: whether what a transaction wrote must survive a loss of power. Without it only a crash is survived,
+            which is enough for what can be made again.
     """
 
-    def __init__(self, path: Path, migrations: Sequence[str]) -> None:
+    def __init__(self, path: Path, migrations: Sequence[str], *, durable: bool = True) -> None:
         self._path = path
         self._migrations = migrations
+        self._durable = durable
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work` in a transaction in a worker thread: all of it is durable when this returns, or none of it.
 
         Raises:
+            InvalidRequest: a value is not Unicode text.
+            StoreDamaged: what is in the file is not what SQLite wrote.
             StorageError: SQLite failed; `retryable` when another process holds the file.
         """
         return await asyncio.to_thread(self._run, work)
+
+    async def destroy(self) -> None:
+        """Remove the file with all that is in it; the next `run` makes it anew."""
+        await asyncio.to_thread(self._destroy)
 
     def close(self) -> None:
         """Close the file; the next `run` opens it again."""
@@ -49,13 +60,25 @@ class Database:
                     return work(connection)
             except RookeryError:
                 raise
+            except UnicodeEncodeError as error:
+                raise InvalidRequest("a text has half of a surrogate pair, which is no character") from error
             except (sqlite3.Error, OSError) as error:
+                if getattr(error, "sqlite_errorcode", None) in _DAMAGED:
+                    raise StoreDamaged(f"{self._path} is damaged: {error}") from error
                 busy = isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
                 raise StorageError(
                     f"{self._path} cannot be used: {error}; check the disk and the folder's permissions", retryable=busy
                 ) from error
 
+    def _destroy(self) -> None:
+        self.close()
+        with self._lock:
+            for suffix in ("", "-wal", "-shm"):
+                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+
     def _open(self) -> sqlite3.Connection:
+        if self._connection is not None and _identity(self._path) != self._file:  # else what is written goes nowhere
+            self._removed()
         if self._connection is None:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             connection = sqlite3.connect(self._path, timeout=10, check_same_thread=False)
@@ -64,12 +87,21 @@ class Database:
             except BaseException:
                 connection.close()
                 raise
-            self._connection = connection
+            self._connection, self._file = connection, _identity(self._path)
         return self._connection
+
+    def _removed(self) -> None:
+        if self._durable:
+            raise StorageError(
+                f"{self._path} was removed while it was open; restore it from a backup and start Rookery again"
+            )
+        assert self._connection is not None  # noqa: S101 - it was open
+        self._connection.close()
+        self._connection = None
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'NORMAL'}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("BEGIN IMMEDIATE")
         with connection:
@@ -82,6 +114,24 @@ class Database:
                 f"{self._path} was written by a newer Rookery (schema {version}); use that version, or another home"
             )
         for script in self._migrations[version:]:
-            for statement in script.split(";"):
+            for statement in _statements(script):
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {len(self._migrations)}")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Yield the statements of a script; a trigger is one, whatever stands in it."""
+    pending = ""
+    for part in script.split(";"):
+        pending += f"{part};"
+        if sqlite3.complete_statement(pending):
+            yield pending
+            pending = ""

@@ -3,8 +3,10 @@
 from rookery.application.agents.coordinator import Emit
 from rookery.application.agents.roster import COORDINATOR, WRITER
 from rookery.application.asking import ask
+from rookery.application.memory.agents import AgentMemory
 from rookery.domain.citations import cite
-from rookery.domain.events import AgentFinished, AgentStarted, ClaimVerified, TokenEmitted
+from rookery.domain.errors import AdapterError
+from rookery.domain.events import AgentFinished, AgentStarted, ClaimVerified, MemoryWritten, TokenEmitted
 from rookery.domain.frozen import Frozen
 from rookery.domain.ports.llm import LLMPort
 from rookery.domain.ports.snapshot_store import SnapshotStorePort
@@ -46,6 +48,41 @@ class Writer:
         summary = f"{supported} of {len(claims)} claims supported" if claims else "nothing in the sources answers this"
         await self._emit(AgentFinished(agent_id=WRITER.id, role=WRITER.role, status=status, summary=summary))
         return Written(claims=claims, citations=ledger.citations, usage=usage)
+
+
+class ToNote(Frozen):
+    """What is worth remembering of a run."""
+
+    namespace: str
+    citations: list[Citation]
+
+
+class Noted(Frozen):
+    """What memory holds of it now; `trouble` says why it holds nothing."""
+
+    memories: list[str]
+    trouble: str | None = None
+
+
+class Notes:
+    """Notes findings. A memory that cannot be written does not cost the answer."""
+
+    def __init__(self, memory: AgentMemory, run_id: str, emit: Emit) -> None:
+        self._memory = memory
+        self._run_id = run_id
+        self._emit = emit
+
+    async def note(self, found: ToNote) -> Noted:
+        """Store each quote once, and tell of those that were not known before."""
+        try:
+            held = await self._memory.note(WRITER, found.namespace, self._run_id, found.citations)
+        except AdapterError as error:
+            return Noted(memories=[], trouble=f"what was found could not be noted: {error}")
+        for memory in held:
+            if memory.run_id == self._run_id:
+                written = {"memory_id": memory.id, "namespace": memory.namespace, "content": memory.content}
+                await self._emit(MemoryWritten(agent_id=WRITER.id, **written))
+        return Noted(memories=[memory.id for memory in held])
 
 
 class _Ledger:

@@ -24,6 +24,7 @@ from rookery.entrypoints.api.routes import (
 from rookery.entrypoints.api.schemas import Problem
 from rookery.entrypoints.api.security import TokenGate
 from rookery.entrypoints.container import Container, close, prepare
+from rookery.entrypoints.following import following
 
 _ROUTES = (research, runs, approvals, memories, sources, agents, integrations, chat, slack, health)
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -46,8 +47,9 @@ def create_app(container: Container) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await prepare(container)
         app.state.conductor = Conductor(container)
-        yield
-        await app.state.conductor.close()
+        async with following(container):
+            yield
+            await app.state.conductor.close()
         await close(container)
 
     app = FastAPI(

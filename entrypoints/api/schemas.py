@@ -4,7 +4,8 @@ from typing import Generic, Literal, TypeVar
 
 from pydantic import Field
 
-from rookery.domain.frozen import Frozen
+from rookery.domain.frozen import Frozen, Timestamp
+from rookery.domain.memories import FoundMemory, MemoryFilter, PastMemory
 
 T = TypeVar("T")
 
@@ -25,34 +26,82 @@ class Accepted(Frozen):
 
 
 class NewSource(Frozen):
-    """A document or folder to add to the library."""
+    """A document, folder or page to add to the library."""
 
-    location: str = Field(min_length=1)
+    location: str = Field(
+        min_length=1, description="a path below the folders that may be read, or an http or https address"
+    )
     namespace: str = Field(default="default", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
 
 
-class NewMemory(Frozen):
-    """Something to remember."""
-
-    namespace: str = "default"
-    content: str = Field(min_length=1)
-    key: str | None = None
-    tags: list[str] = []
-
-
 class MemorySearch(Frozen):
-    """What to look for among memories."""
+    """What to look for among memories, and which of them count."""
 
-    query: str = Field(min_length=1)
-    namespace: str | None = None
+    query: str = Field(min_length=1, max_length=4000)
+    namespace: str | None = Field(default=None, description="short for one of `namespaces`")
+    namespaces: list[str] | None = None
+    tags_any: list[str] = []
+    tags_all: list[str] = []
+    since: Timestamp | None = None
+    until: Timestamp | None = None
+    source: str | None = None
     limit: int = Field(default=10, ge=1, le=100)
 
+    def where(self) -> MemoryFilter:
+        """Return which memories count."""
+        named = [*(self.namespaces or []), *([self.namespace] if self.namespace else [])]
+        return MemoryFilter(
+            namespaces=named or None,
+            tags_any=self.tags_any,
+            tags_all=self.tags_all,
+            since=self.since,
+            until=self.until,
+            source=self.source,
+        )
 
-class SyncReport(Frozen):
-    """What a sync exchanged."""
 
-    sent: int
-    received: int
+class FoundMemories(Page[FoundMemory]):
+    """What a search found, best first."""
+
+    degraded: list[str] = Field(default=[], description="what did not work as it should, in words for a person")
+
+
+class MemoryHistory(Frozen):
+    """All versions of a memory's slot, the one that holds first, then newest first."""
+
+    items: list[PastMemory]
+
+
+class MemoryNamespace(Frozen):
+    """A namespace and how many memories hold in it."""
+
+    namespace: str
+    memories: int
+
+
+class SyncState(Frozen):
+    """Where this machine stands with the others."""
+
+    store: str
+    encrypted: bool
+    device: str | None = Field(default=None, description="null before the first sync")
+    synced_at: Timestamp | None = None
+    waiting: int = Field(description="versions that were written here and not sent yet")
+    devices: int = Field(description="other machines that were heard of")
+
+
+class MemoryState(Frozen):
+    """What there is, whether it is exchanged with other machines, and what is degraded."""
+
+    namespaces: list[MemoryNamespace]
+    sync: SyncState | None = Field(default=None, description="null when no store is set to sync with")
+    degraded: list[str] = []
+
+
+class Imported(Frozen):
+    """How many memories an import held."""
+
+    memories: int
 
 
 class AgentTask(Frozen):

@@ -6,7 +6,19 @@ from collections.abc import Sequence
 import typer
 
 from rookery.domain.errors import RookeryError
-from rookery.entrypoints.cli import agents, doctor, integrations, models, research, runs, serve, setup, sources, tokens
+from rookery.entrypoints.cli import (
+    agents,
+    doctor,
+    integrations,
+    memory_upkeep,
+    models,
+    research,
+    runs,
+    serve,
+    setup,
+    sources,
+    tokens,
+)
 from rookery.entrypoints.cli.output import complain
 from rookery.entrypoints.errors import outcome_of
 
@@ -24,6 +36,7 @@ def build() -> typer.Typer:
     app.command("research")(research.research)
     app.add_typer(runs.app, name="runs")
     app.add_typer(sources.app, name="sources")
+    app.add_typer(memory_upkeep.app, name="memory")
     app.add_typer(agents.app, name="agents")
     app.add_typer(models.app, name="models")
     app.add_typer(integrations.app, name="integrations")

@@ -26,7 +26,10 @@ def research(
     question: Annotated[str, typer.Argument(help="The question; `-` reads it from standard input.")],
     *,
     source: Annotated[
-        list[str] | None, typer.Option("--source", "-s", metavar="PATH", help="A document or folder. Repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--source", "-s", metavar="PATH", help="A document, a folder or an address of the web. Repeatable."
+        ),
     ] = None,
     namespace: Annotated[str, typer.Option(help="The part of the library to use.")] = "default",
     depth: Annotated[DepthOption, typer.Option(help="How much work the question is worth.")] = DepthOption.STANDARD,

@@ -17,6 +17,15 @@ _TEMPLATE = """\
 # language = "english"                # of the documents, for stemming
 # offline = false                     # true: download nothing
 
+[memory]
+# recall = true                       # agents look into memory before they work
+# note = true                         # what they found is noted
+# mirrors = []                        # further vector stores that follow, such as "weaviate"
+
+[sync]
+# store = "s3"                        # or "directory"; then [object_stores.s3] bucket = "…"
+# interval_seconds = 60
+
 [server]
 # host = "127.0.0.1"
 # port = 8400
@@ -24,6 +33,9 @@ _TEMPLATE = """\
 
 [sources]
 # max_file_mb = 20
+# max_unpacked_mb = 100               # of what a DOCX holds
+# max_fetch_seconds = 30              # for one page of the web
+# allow_hosts = []                    # hosts of the own network that pages may be fetched from, such as "wiki.intern"
 """
 
 

@@ -1,5 +1,6 @@
 """axe finds nothing serious on any page, in either theme."""
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -42,4 +43,34 @@ def test_an_answer_and_its_opened_source_have_no_serious_violation(page: Page, s
     dashboard.ask("When was the observatory founded?", CORPUS)
     assert violations(page) == []
     dashboard.open_quote(1)
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_memory_page_with_all_that_opens_on_it_has_no_serious_violation(page: Page, server: Server, theme):
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    memory = {
+        "namespace": "accessibility",
+        "content": "\n".join(["The gulls came late, and the key was ghp_" + "a1B2c3D4e5" * 3 + "f6G7h8", *"abcdefgh"]),
+        "tags": ["speaker:Ann", "birds"],
+        "source": "https://example.org/report",
+        "key": theme,
+    }
+    httpx.post(f"{server.url}/v1/memories", json=memory, headers=server.headers, timeout=60).raise_for_status()
+    Dashboard(page, server)
+    page.goto(f"{server.url}/memory?namespace=accessibility&tag=birds&q=late+gulls")
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_role("button", name="Why").first.click()
+    expect(page.get_by_role("table").first).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("button", name="History").first.click()
+    expect(page.get_by_role("dialog").get_by_role("article")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Add a memory").click()
+    expect(page.get_by_label("Content")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Forget:").first.click()
+    expect(page.get_by_role("alertdialog")).to_be_visible()
     assert violations(page) == []

@@ -130,10 +130,11 @@ def test_a_finished_run_cannot_be_steered(client, finished, verb):
 
 
 def test_doors_with_nothing_behind_them_say_so(client):
-    for method, path in [("GET", "memories"), ("POST", "memories/sync")]:
-        answer = client.request(method, f"/v1/{path}")
+    question = {"model": "rookery", "messages": [{"role": "user", "content": "Who built the tide gauge?"}]}
+    for path, body in [("chat/completions", question), ("agents/writer/runs", {"task": "write"})]:
+        answer = client.post(f"/v1/{path}", json=body)
         assert answer.status_code == 501
-        assert "memory" in answer.json()["detail"]
+        assert "this version" in answer.json()["detail"]
 
 
 def test_documents_can_be_added_and_are_listed(client):

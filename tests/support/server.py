@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 CORPUS = ROOT / "examples" / "kittiwake-point"
+LIGHT = {"ROOKERY_RESEARCH__EMBEDDER": "hashing", "ROOKERY_RESEARCH__VECTOR_STORE": "memory"}
 MAIN = [sys.executable, "-c", "from rookery.entrypoints.cli import main; main()"]
 
 
@@ -42,13 +43,14 @@ def server(well_read_home: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @contextmanager
-def start_server(home: Path, *, token: str = "") -> Iterator[Server]:
+def start_server(home: Path, *, token: str = "", settings: Mapping[str, str] | None = None) -> Iterator[Server]:
     """Serve until the block ends. Documents of this repository may be named as sources.
 
     Where the home has tokens already, none is printed: `token` is one of them.
     """
     command = [*MAIN, "serve", "--port", "0"]
-    with subprocess.Popen(command, cwd=ROOT, env=environment(home), stdout=subprocess.PIPE, text=True) as process:
+    variables = environment(home, settings)
+    with subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         match = re.match(r"(?P<url>http://[^/\s]+)(/#token=(?P<token>\S+))?", process.stdout.readline())
         assert match, "the server printed no link"
@@ -59,18 +61,21 @@ def start_server(home: Path, *, token: str = "") -> Iterator[Server]:
             process.wait(timeout=20)
 
 
-def environment(home: Path) -> dict[str, str]:
-    """Return the environment of a machine on which nothing but the home is set."""
+def environment(home: Path, settings: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment of a machine on which nothing but the home and these settings are set."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("ROOKERY_")}
-    return inherited | {"ROOKERY_HOME": str(home), "ROOKERY_RESEARCH__OFFLINE": "true", "PYTHONUNBUFFERED": "1"}
+    always = {"ROOKERY_HOME": str(home), "ROOKERY_RESEARCH__OFFLINE": "true", "PYTHONUNBUFFERED": "1"}
+    return inherited | always | dict(settings or {})
 
 
-def rookery(*arguments: str, home: Path, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+def rookery(
+    *arguments: str, home: Path, stdin: str | None = None, settings: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run one command to its end."""
     return subprocess.run(
         [*MAIN, *arguments],
         cwd=ROOT,
-        env=environment(home),
+        env=environment(home, settings),
         input=stdin,
         capture_output=True,
         text=True,

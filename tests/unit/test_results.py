@@ -4,7 +4,6 @@ import pytest
 from pydantic import ValidationError
 
 from rookery.application.reports import as_html, as_markdown
-from rookery.domain.memories import Memory, winner
 from rookery.domain.results import Citation, TaskResult
 from rookery.domain.sources import Snapshot, text_digest
 
@@ -92,24 +91,3 @@ def test_nothing_of_a_document_becomes_markup_in_a_report_in_html():
     assert "<b>" not in report
     assert "Rooks nest &lt;b&gt;high&lt;/b&gt;." in report
     assert "Rooks &amp; crows" in report
-
-
-def _memory(content: str, **more: object) -> Memory:
-    return Memory.model_validate(
-        {"id": "m", "namespace": "a", "key": "k", "content": content, "timestamp": NOON, **more}
-    )
-
-
-def test_the_version_of_a_memory_depends_on_its_content_and_not_on_a_search():
-    assert _memory("x").version == _memory("x", relevance_score=0.9).version
-    assert _memory("x").version != _memory("y").version
-
-
-def test_the_winner_is_the_same_in_whatever_order_versions_arrive():
-    first = _memory("first", priority=9)
-    second = _memory("second", supersedes=[first.version])
-    late = _memory("late", timestamp="2026-11-23T12:00:00Z")
-    for order in ([first, second, late], [late, second, first], [second, late, first]):
-        assert winner(order) == late
-    assert winner([first, second]) == second
-    assert winner([first, late]) == first

@@ -1,54 +1,114 @@
-"""Memories: read, write, search, forget, sync."""
+"""Memories: read, write, search, forget, exchange."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
+from rookery.application.memory.exchange import read_memories
+from rookery.application.memory.recall import find_memory, history_of_memory
 from rookery.domain.access import Scope
-from rookery.domain.errors import NotBuilt
-from rookery.domain.memories import Memory
-from rookery.entrypoints.api.schemas import MemorySearch, NewMemory, Page, SyncReport
+from rookery.domain.errors import InvalidRequest
+from rookery.domain.frozen import Timestamp
+from rookery.domain.memories import Memory, MemoryFilter, NewMemory
+from rookery.domain.sync import SyncReport
+from rookery.entrypoints.api.colony import TheContainer
+from rookery.entrypoints.api.schemas import (
+    FoundMemories,
+    Imported,
+    MemoryHistory,
+    MemoryNamespace,
+    MemorySearch,
+    MemoryState,
+    Page,
+)
 from rookery.entrypoints.api.security import needs
+from rookery.entrypoints.syncing import sync_state
 
 router = APIRouter(prefix="/v1/memories", tags=["memories"])
-_NOT_BUILT = "this version has no memory: its agents know only the documents"
 
 
 @router.get("", dependencies=[needs(Scope.READ)])
 async def list_memories(
-    namespace: str | None = None,
+    container: TheContainer,
+    namespace: Annotated[list[str] | None, Query()] = None,
+    tag: Annotated[list[str] | None, Query(description="at least one of these")] = None,
+    source: str | None = None,
+    since: Timestamp | None = None,
+    until: Timestamp | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: str | None = None,
 ) -> Page[Memory]:
     """List memories, newest first."""
-    raise NotBuilt(_NOT_BUILT)
+    where = MemoryFilter(namespaces=namespace, tags_any=tag or [], source=source, since=since, until=until)
+    await container.projection().catch_up()
+    items, more = await container.memory_index().page(where, limit=limit, before=cursor)
+    return Page(items=items, next_cursor=more)
 
 
 @router.post("", status_code=201, dependencies=[needs(Scope.MEMORY)])
-async def add_memory(_: NewMemory) -> Memory:
-    """Remember something."""
-    raise NotBuilt(_NOT_BUILT)
+async def add_memory(new: NewMemory, container: TheContainer) -> Memory:
+    """Remember something. Credentials in it are replaced before it is stored."""
+    [held] = await container.remember()(new)
+    return held
+
+
+@router.post(
+    "/import",
+    dependencies=[needs(Scope.MEMORY)],
+    openapi_extra={"requestBody": {"required": True, "content": {"application/jsonl": {"schema": {"type": "string"}}}}},
+)
+async def import_memories(request: Request, container: TheContainer, namespace: str = "default") -> Imported:
+    """Store many memories at once: JSON lines of our own form, or what mem0 or a LangGraph store exports."""
+    try:
+        text = (await request.body()).decode()
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(f"the body is not UTF-8: {error.reason} at byte {error.start}") from error
+    memories = read_memories(text, namespace=namespace)
+    return Imported(memories=await container.import_memories()(iter(memories)))
 
 
 @router.post("/search", dependencies=[needs(Scope.READ)])
-async def search_memories(_: MemorySearch) -> Page[Memory]:
-    """Search memories; `relevance_score` is the fused score."""
-    raise NotBuilt(_NOT_BUILT)
+async def search_memories(wanted: MemorySearch, container: TheContainer) -> FoundMemories:
+    """Search memories; `relevance_score` is the fused score, and `why` says what it is made of."""
+    recalled = await container.search_memories()(wanted.query, wanted.where(), limit=wanted.limit)
+    return FoundMemories(items=recalled.memories, degraded=recalled.degraded)
 
 
 @router.post("/sync", dependencies=[needs(Scope.MEMORY)])
-async def sync_memories() -> SyncReport:
+async def sync_memories(container: TheContainer) -> SyncReport:
     """Exchange memories with the other machines."""
-    raise NotBuilt(_NOT_BUILT)
+    return await container.sync_memories()()
 
 
-@router.get("/{memory_id}", dependencies=[needs(Scope.READ)])
-async def get_memory(memory_id: str) -> Memory:
+@router.get("/state", dependencies=[needs(Scope.READ)])
+async def memory_state(container: TheContainer) -> MemoryState:
+    """Tell which namespaces there are and how this machine stands with the others."""
+    projection = container.projection()
+    await projection.catch_up()
+    return MemoryState(
+        namespaces=[
+            MemoryNamespace(namespace=state.namespace, memories=state.memories)
+            for state in await projection.index.namespaces()
+            if state.memories
+        ],
+        sync=await sync_state(container),
+        degraded=projection.trouble,
+    )
+
+
+@router.get("/{memory_id:path}/history", dependencies=[needs(Scope.READ)])
+async def memory_history(memory_id: str, container: TheContainer, namespace: str | None = None) -> MemoryHistory:
+    """Return all versions of a memory, those that lost against one of another machine too."""
+    return MemoryHistory(items=await history_of_memory(container.projection(), memory_id, namespace))
+
+
+@router.get("/{memory_id:path}", dependencies=[needs(Scope.READ)])
+async def get_memory(memory_id: str, container: TheContainer, namespace: str | None = None) -> Memory:
     """Read one memory."""
-    raise NotBuilt(_NOT_BUILT)
+    return await find_memory(container.projection(), memory_id, namespace)
 
 
-@router.delete("/{memory_id}", status_code=204, dependencies=[needs(Scope.MEMORY)])
-async def forget_memory(memory_id: str) -> None:
+@router.delete("/{memory_id:path}", status_code=204, dependencies=[needs(Scope.MEMORY)])
+async def forget_memory(memory_id: str, container: TheContainer, namespace: str | None = None) -> None:
     """Forget a memory; its history stays."""
-    raise NotBuilt(_NOT_BUILT)
+    await container.forget()(memory_id, namespace=namespace)

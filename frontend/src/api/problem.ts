@@ -34,8 +34,3 @@ export function problemOf(response: Response, body: unknown): ProblemError {
   const title = response.statusText || `HTTP ${response.status}`;
   return new ProblemError({ type: "about:blank", title, status: response.status, detail: title });
 }
-
-/** Whether the answer was "this version does not have it". */
-export function isNotBuilt(error: unknown): error is ProblemError {
-  return error instanceof ProblemError && error.status === 501;
-}

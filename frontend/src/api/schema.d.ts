@@ -199,9 +199,29 @@ export interface paths {
         put?: never;
         /**
          * Add Memory
-         * @description Remember something.
+         * @description Remember something. Credentials in it are replaced before it is stored.
          */
         post: operations["add_memory_v1_memories_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/memories/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Memories
+         * @description Store many memories at once: JSON lines of our own form, or what mem0 or a LangGraph store exports.
+         */
+        post: operations["import_memories_v1_memories_import_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -219,7 +239,7 @@ export interface paths {
         put?: never;
         /**
          * Search Memories
-         * @description Search memories; `relevance_score` is the fused score.
+         * @description Search memories; `relevance_score` is the fused score, and `why` says what it is made of.
          */
         post: operations["search_memories_v1_memories_search_post"];
         delete?: never;
@@ -242,6 +262,46 @@ export interface paths {
          * @description Exchange memories with the other machines.
          */
         post: operations["sync_memories_v1_memories_sync_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/memories/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Memory State
+         * @description Tell which namespaces there are and how this machine stands with the others.
+         */
+        get: operations["memory_state_v1_memories_state_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/memories/{memory_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Memory History
+         * @description Return all versions of a memory, those that lost against one of another machine too.
+         */
+        get: operations["memory_history_v1_memories__memory_id__history_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -287,7 +347,7 @@ export interface paths {
         put?: never;
         /**
          * Add Source
-         * @description Add a document, or the documents of a folder. What cannot be read is among the problems.
+         * @description Add a document, the documents of a folder, or a page. What cannot be read is among the problems.
          */
         post: operations["add_source_v1_sources_post"];
         delete?: never;
@@ -575,6 +635,13 @@ export interface components {
              */
             priority: number;
             /**
+             * Memory
+             * @description whether it writes to the namespace of the run or to its own within it
+             * @default shared
+             * @enum {string}
+             */
+            memory: "shared" | "private";
+            /**
              * Model
              * @description null: the model of the run
              */
@@ -778,6 +845,99 @@ export interface components {
          */
         Depth: "quick" | "standard" | "deep";
         /**
+         * Fate
+         * @description What became of a version.
+         * @enum {string}
+         */
+        Fate: "holds" | "superseded" | "lost";
+        /**
+         * FoundMemories
+         * @description What a search found, best first.
+         */
+        FoundMemories: {
+            /** Items */
+            items: components["schemas"]["FoundMemory"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+            /**
+             * Degraded
+             * @description what did not work as it should, in words for a person
+             * @default []
+             */
+            degraded: string[];
+        };
+        /**
+         * FoundMemory
+         * @description A memory that a search found; `relevance_score` is its fused score, comparable between queries.
+         */
+        FoundMemory: {
+            /** Id */
+            id: string;
+            /**
+             * Namespace
+             * @description the id of the agent that owns it, or a name that agents share
+             */
+            namespace: string;
+            /**
+             * Key
+             * @description the slot within the namespace; by default derived from the content
+             */
+            key: string;
+            /** Content */
+            content: string;
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /**
+             * Relevance Score
+             * @description at rest: importance; in a search: fused score
+             * @default 0.5
+             */
+            relevance_score: number;
+            /**
+             * Version
+             * @description the SHA-256 of everything else
+             * @default
+             */
+            version: string;
+            /**
+             * Supersedes
+             * @description versions that this one was written upon
+             * @default []
+             */
+            supersedes: string[];
+            /**
+             * Priority
+             * @description of the writing agent
+             * @default 0
+             */
+            priority: number;
+            /** Source */
+            source?: string | null;
+            /** Run Id */
+            run_id?: string | null;
+            /**
+             * Redactions
+             * @description credentials that were replaced before it was stored
+             * @default 0
+             */
+            redactions: number;
+            /**
+             * Forgotten
+             * @description a tombstone: what the slot held is not to be found any more
+             * @default false
+             */
+            forgotten: boolean;
+            why: components["schemas"]["Why"];
+        };
+        /**
          * Health
          * @description The process is alive.
          */
@@ -790,6 +950,14 @@ export interface components {
             status: "ok";
         };
         /**
+         * Imported
+         * @description How many memories an import held.
+         */
+        Imported: {
+            /** Memories */
+            memories: number;
+        };
+        /**
          * Ingested
          * @description What came of some locations. Documents that were there already are among the sources.
          */
@@ -800,6 +968,21 @@ export interface components {
             added: number;
             /** Problems */
             problems: components["schemas"]["SourceProblem"][];
+            /**
+             * Changed
+             * @default 0
+             */
+            changed: number;
+            /**
+             * Unchanged
+             * @default 0
+             */
+            unchanged: number;
+            /**
+             * Size
+             * @default 0
+             */
+            size: number;
         };
         /**
          * IntegrationStatus
@@ -827,12 +1010,12 @@ export interface components {
             id: string;
             /**
              * Namespace
-             * @description the id of the agent that owns it
+             * @description the id of the agent that owns it, or a name that agents share
              */
             namespace: string;
             /**
              * Key
-             * @description the slot within the namespace; by default derived from the first content
+             * @description the slot within the namespace; by default derived from the content
              */
             key: string;
             /** Content */
@@ -854,6 +1037,12 @@ export interface components {
              */
             relevance_score: number;
             /**
+             * Version
+             * @description the SHA-256 of everything else
+             * @default
+             */
+            version: string;
+            /**
              * Supersedes
              * @description versions that this one was written upon
              * @default []
@@ -871,29 +1060,85 @@ export interface components {
             run_id?: string | null;
             /**
              * Redactions
+             * @description credentials that were replaced before it was stored
              * @default 0
              */
             redactions: number;
             /**
-             * Version
-             * @description The SHA-256 of everything else, so equal versions are one version.
+             * Forgotten
+             * @description a tombstone: what the slot held is not to be found any more
+             * @default false
              */
-            readonly version: string;
+            forgotten: boolean;
+        };
+        /**
+         * MemoryHistory
+         * @description All versions of a memory's slot, the one that holds first, then newest first.
+         */
+        MemoryHistory: {
+            /** Items */
+            items: components["schemas"]["PastMemory"][];
+        };
+        /**
+         * MemoryNamespace
+         * @description A namespace and how many memories hold in it.
+         */
+        MemoryNamespace: {
+            /** Namespace */
+            namespace: string;
+            /** Memories */
+            memories: number;
         };
         /**
          * MemorySearch
-         * @description What to look for among memories.
+         * @description What to look for among memories, and which of them count.
          */
         MemorySearch: {
             /** Query */
             query: string;
-            /** Namespace */
+            /**
+             * Namespace
+             * @description short for one of `namespaces`
+             */
             namespace?: string | null;
+            /** Namespaces */
+            namespaces?: string[] | null;
+            /**
+             * Tags Any
+             * @default []
+             */
+            tags_any: string[];
+            /**
+             * Tags All
+             * @default []
+             */
+            tags_all: string[];
+            /** Since */
+            since?: string | null;
+            /** Until */
+            until?: string | null;
+            /** Source */
+            source?: string | null;
             /**
              * Limit
              * @default 10
              */
             limit: number;
+        };
+        /**
+         * MemoryState
+         * @description What there is, whether it is exchanged with other machines, and what is degraded.
+         */
+        MemoryState: {
+            /** Namespaces */
+            namespaces: components["schemas"]["MemoryNamespace"][];
+            /** @description null when no store is set to sync with */
+            sync?: components["schemas"]["SyncState"] | null;
+            /**
+             * Degraded
+             * @default []
+             */
+            degraded: string[];
         };
         /**
          * Model
@@ -929,7 +1174,7 @@ export interface components {
         };
         /**
          * NewMemory
-         * @description Something to remember.
+         * @description Something to remember. What is not given is filled in when it is stored.
          */
         NewMemory: {
             /**
@@ -939,20 +1184,51 @@ export interface components {
             namespace: string;
             /** Content */
             content: string;
-            /** Key */
+            /**
+             * Id
+             * @description default: derived from the slot
+             */
+            id?: string | null;
+            /**
+             * Key
+             * @description default: the id when one is given, else derived from the content
+             */
             key?: string | null;
             /**
              * Tags
              * @default []
              */
             tags: string[];
+            /**
+             * Timestamp
+             * @description default: now
+             */
+            timestamp?: string | null;
+            /**
+             * Relevance Score
+             * @description importance
+             * @default 0.5
+             */
+            relevance_score: number;
+            /**
+             * Priority
+             * @default 0
+             */
+            priority: number;
+            /** Source */
+            source?: string | null;
+            /** Run Id */
+            run_id?: string | null;
         };
         /**
          * NewSource
-         * @description A document or folder to add to the library.
+         * @description A document, folder or page to add to the library.
          */
         NewSource: {
-            /** Location */
+            /**
+             * Location
+             * @description a path below the folders that may be read, or an http or https address
+             */
             location: string;
             /**
              * Namespace
@@ -1011,6 +1287,78 @@ export interface components {
             items: components["schemas"]["Source"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * PastMemory
+         * @description A version in the history of its slot.
+         */
+        PastMemory: {
+            /** Id */
+            id: string;
+            /**
+             * Namespace
+             * @description the id of the agent that owns it, or a name that agents share
+             */
+            namespace: string;
+            /**
+             * Key
+             * @description the slot within the namespace; by default derived from the content
+             */
+            key: string;
+            /** Content */
+            content: string;
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /**
+             * Relevance Score
+             * @description at rest: importance; in a search: fused score
+             * @default 0.5
+             */
+            relevance_score: number;
+            /**
+             * Version
+             * @description the SHA-256 of everything else
+             * @default
+             */
+            version: string;
+            /**
+             * Supersedes
+             * @description versions that this one was written upon
+             * @default []
+             */
+            supersedes: string[];
+            /**
+             * Priority
+             * @description of the writing agent
+             * @default 0
+             */
+            priority: number;
+            /** Source */
+            source?: string | null;
+            /** Run Id */
+            run_id?: string | null;
+            /**
+             * Redactions
+             * @description credentials that were replaced before it was stored
+             * @default 0
+             */
+            redactions: number;
+            /**
+             * Forgotten
+             * @description a tombstone: what the slot held is not to be found any more
+             * @default false
+             */
+            forgotten: boolean;
+            /** @description lost: it stood against the one that holds, written on another machine */
+            fate: components["schemas"]["Fate"];
         };
         /**
          * Problem
@@ -1157,6 +1505,12 @@ export interface components {
              * Format: date-time
              */
             added_at: string;
+            /**
+             * Fingerprint
+             * @description of the bytes it was read from and of the way it was read; empty when not known
+             * @default
+             */
+            fingerprint: string;
         };
         /**
          * SourceProblem
@@ -1173,10 +1527,75 @@ export interface components {
          * @description What a sync exchanged.
          */
         SyncReport: {
-            /** Sent */
+            /**
+             * Sent
+             * @description versions
+             */
             sent: number;
-            /** Received */
+            /**
+             * Received
+             * @description versions that were new here
+             */
             received: number;
+            /**
+             * Segments Sent
+             * @default 0
+             */
+            segments_sent: number;
+            /**
+             * Segments Received
+             * @default 0
+             */
+            segments_received: number;
+            /**
+             * Bytes Sent
+             * @default 0
+             */
+            bytes_sent: number;
+            /**
+             * Bytes Received
+             * @default 0
+             */
+            bytes_received: number;
+            /**
+             * Devices
+             * @description other devices seen so far
+             * @default 0
+             */
+            devices: number;
+            /**
+             * Problems
+             * @description segments that could not be read; the others were
+             * @default []
+             */
+            problems: string[];
+        };
+        /**
+         * SyncState
+         * @description Where this machine stands with the others.
+         */
+        SyncState: {
+            /** Store */
+            store: string;
+            /** Encrypted */
+            encrypted: boolean;
+            /**
+             * Device
+             * @description null before the first sync
+             */
+            device?: string | null;
+            /** Synced At */
+            synced_at?: string | null;
+            /**
+             * Waiting
+             * @description versions that were written here and not sent yet
+             */
+            waiting: number;
+            /**
+             * Devices
+             * @description other machines that were heard of
+             */
+            devices: number;
         };
         /**
          * TaskResult
@@ -1277,6 +1696,71 @@ export interface components {
              * @default 0
              */
             seconds: number;
+        };
+        /**
+         * Why
+         * @description Why a search found a memory: what each part gave. Their sum, put through a logistic function, is the score.
+         */
+        Why: {
+            /**
+             * Dense
+             * @description nearness of meaning
+             * @default 0
+             */
+            dense: number;
+            /**
+             * Lexical
+             * @description words shared with the query
+             * @default 0
+             */
+            lexical: number;
+            /**
+             * Neighbour
+             * @description words of the query in what was said just before and after
+             * @default 0
+             */
+            neighbour: number;
+            /**
+             * Speaker
+             * @description the query names who said it
+             * @default 0
+             */
+            speaker: number;
+            /**
+             * Time
+             * @description the query names its time, or asks for one that it tells
+             * @default 0
+             */
+            time: number;
+            /**
+             * Importance
+             * @description what it was given at rest, beside the usual
+             * @default 0
+             */
+            importance: number;
+            /**
+             * Form
+             * @description a bare question rarely answers one; negative
+             * @default 0
+             */
+            form: number;
+            /**
+             * Decay
+             * @description what age leaves of the score; 1 unless a half-life is asked for
+             * @default 1
+             */
+            decay: number;
+            /**
+             * Cosine
+             * @description similarity of the embeddings, in [-1, 1]
+             */
+            cosine?: number | null;
+            /**
+             * Terms
+             * @description words of the query that occur in it, as the index knows them
+             * @default []
+             */
+            terms: string[];
         };
         /**
          * AgentFinished
@@ -2647,7 +3131,12 @@ export interface operations {
     list_memories_v1_memories_get: {
         parameters: {
             query?: {
-                namespace?: string | null;
+                namespace?: string[] | null;
+                /** @description at least one of these */
+                tag?: string[] | null;
+                source?: string | null;
+                since?: string | null;
+                until?: string | null;
                 limit?: number;
                 cursor?: string | null;
             };
@@ -2800,6 +3289,86 @@ export interface operations {
             };
         };
     };
+    import_memories_v1_memories_import_post: {
+        parameters: {
+            query?: {
+                namespace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/jsonl": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description No valid token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a scope, or the path may not be read */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request cannot be done */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not in this version */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     search_memories_v1_memories_search_post: {
         parameters: {
             query?: never;
@@ -2819,7 +3388,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Memory_"];
+                    "application/json": components["schemas"]["FoundMemories"];
                 };
             };
             /** @description No valid token */
@@ -2952,9 +3521,163 @@ export interface operations {
             };
         };
     };
-    get_memory_v1_memories__memory_id__get: {
+    memory_state_v1_memories_state_get: {
         parameters: {
             query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryState"];
+                };
+            };
+            /** @description No valid token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a scope, or the path may not be read */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request cannot be done */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not in this version */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_history_v1_memories__memory_id__history_get: {
+        parameters: {
+            query?: {
+                namespace?: string | null;
+            };
+            header?: never;
+            path: {
+                memory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryHistory"];
+                };
+            };
+            /** @description No valid token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a scope, or the path may not be read */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request cannot be done */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not in this version */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_memory_v1_memories__memory_id__get: {
+        parameters: {
+            query?: {
+                namespace?: string | null;
+            };
             header?: never;
             path: {
                 memory_id: string;
@@ -3030,7 +3753,9 @@ export interface operations {
     };
     forget_memory_v1_memories__memory_id__delete: {
         parameters: {
-            query?: never;
+            query?: {
+                namespace?: string | null;
+            };
             header?: never;
             path: {
                 memory_id: string;

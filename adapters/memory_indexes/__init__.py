@@ -1,0 +1,1 @@
+"""What holds in each slot, findable by words, time and neighbours."""

@@ -1,0 +1,385 @@
+"""The index of what holds in `memory-index.db`, with the arrays that searches need in memory."""
+
+import secrets
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from rookery.adapters.memory_indexes.selection import cut, page_mark, read_mark, restricted, selected
+from rookery.adapters.memory_indexes.view import (
+    Embeddings,
+    Numbers,
+    Similarities,
+    Stored,
+    View,
+    check_dimension,
+    flags_of,
+)
+from rookery.adapters.support.sqlite import Database
+from rookery.domain.errors import StoreDamaged
+from rookery.domain.memories import Memory, MemoryFilter, Slot
+from rookery.domain.ports.analyzer import AnalyzerPort
+from rookery.domain.ports.memory_index import (
+    Candidate,
+    Change,
+    Embedded,
+    Holding,
+    IndexState,
+    MemoryIndexPort,
+    NamespaceState,
+)
+
+T = TypeVar("T")
+
+_SCHEMA = """
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE namespaces (name TEXT PRIMARY KEY, memories INTEGER NOT NULL, cursor INTEGER NOT NULL);
+CREATE TABLE slots (
+  doc INTEGER PRIMARY KEY, namespace TEXT NOT NULL, key TEXT NOT NULL, cursor INTEGER NOT NULL, live INTEGER NOT NULL,
+  embedded INTEGER NOT NULL DEFAULT 0, time REAL NOT NULL, source TEXT, speaker TEXT NOT NULL, flags INTEGER NOT NULL,
+  importance REAL NOT NULL,
+  postings BLOB NOT NULL, body TEXT NOT NULL, UNIQUE (namespace, key)
+);
+CREATE INDEX slots_by_cursor ON slots (namespace, cursor);
+CREATE INDEX slots_by_time ON slots (time, doc) WHERE live;
+CREATE INDEX slots_unembedded ON slots (cursor) WHERE live AND NOT embedded;
+CREATE TABLE tags (doc INTEGER NOT NULL REFERENCES slots ON DELETE CASCADE, tag TEXT NOT NULL,
+  PRIMARY KEY (doc, tag)) WITHOUT ROWID;
+CREATE INDEX tags_by_name ON tags (tag, doc);
+CREATE TABLE terms (id INTEGER PRIMARY KEY, term TEXT NOT NULL UNIQUE);
+CREATE TABLE embeddings (
+  serial INTEGER PRIMARY KEY AUTOINCREMENT, doc INTEGER NOT NULL UNIQUE REFERENCES slots ON DELETE CASCADE,
+  namespace TEXT NOT NULL, vector BLOB NOT NULL
+);
+CREATE INDEX embeddings_of ON embeddings (namespace, serial)
+"""
+_HELD_IN_MEMORY = 16_384
+
+
+class SqliteMemoryIndex(MemoryIndexPort):
+    """A search reads what changed since the last one, and otherwise works in memory.
+
+    The whole is safe against a crash, but not against a loss of power: what is lost then is made again.
+
+    Args:
+        home: Rookery's home folder.
+        analyzer: makes the terms.
+        held_in_memory: embeddings of one namespace; of a larger one only those that a search needs are read.
+    """
+
+    def __init__(self, home: Path, *, analyzer: AnalyzerPort, held_in_memory: int = _HELD_IN_MEMORY) -> None:
+        self._database = Database(home / "memory-index.db", [_SCHEMA], durable=False)
+        self._analyzer = analyzer
+        self._held_in_memory = held_in_memory
+        self._views: dict[str, View] = {}
+        self._incarnation = ""
+
+    async def state(self) -> IndexState:
+        return await self._run(_state)
+
+    async def apply(self, holdings: Sequence[Holding], *, follows: str, cursor: int) -> None:
+        analysed = [Counter(self._terms_of(holding.memory)) for holding in holdings]
+        await self._run(partial(_apply, holdings=holdings, analysed=analysed, follows=follows, cursor=cursor))
+
+    async def reset(self) -> None:
+        try:
+            await self._run(_wipe)
+        except StoreDamaged:
+            await self._database.destroy()
+        self._views.clear()
+
+    async def namespaces(self) -> list[NamespaceState]:
+        query = "SELECT name, memories, cursor FROM namespaces ORDER BY name"
+        return await self._run(lambda connection: [NamespaceState(*row) for row in connection.execute(query)])
+
+    async def get(self, slots: Collection[Slot]) -> dict[Slot, Memory]:
+        query = "SELECT body FROM slots WHERE namespace = ? AND key = ? AND live"
+
+        def read(connection: sqlite3.Connection) -> dict[Slot, Memory]:
+            rows = {slot: connection.execute(query, slot).fetchone() for slot in slots}
+            return {slot: Memory.model_validate_json(row[0]) for slot, row in rows.items() if row is not None}
+
+        return await self._run(read)
+
+    async def page(
+        self, where: MemoryFilter, *, limit: int, before: str | None = None
+    ) -> tuple[list[Memory], str | None]:
+        condition, values = selected(where)
+        if before is not None:
+            condition, values = f"{condition} AND (time, doc) < (?, ?)", [*values, *read_mark(before)]
+        query = f"SELECT body, time, doc FROM slots WHERE live AND {condition} ORDER BY time DESC, doc DESC LIMIT ?"  # noqa: S608
+        rows = await self._run(lambda connection: connection.execute(query, [*values, limit + 1]).fetchall())
+        more = page_mark(*rows[limit - 1][1:]) if len(rows) > limit else None
+        return [Memory.model_validate_json(row[0]) for row in rows[:limit]], more
+
+    async def count(self, namespace: str, where: MemoryFilter) -> int:
+        def count(connection: sqlite3.Connection) -> int:
+            view = self._view(connection, namespace)
+            return int(np.count_nonzero(restricted(view, connection, namespace, where)))
+
+        return await self._run(count)
+
+    async def speakers(self, namespace: str) -> frozenset[str]:
+        return await self._run(lambda connection: self._view(connection, namespace).speakers())
+
+    async def candidates(
+        self,
+        namespace: str,
+        terms: Sequence[str],
+        where: MemoryFilter,
+        *,
+        pool: int,
+        window_weight: float,
+        embedding: Sequence[float] | None = None,
+        nearest: Collection[str] | None = None,
+    ) -> list[Candidate]:
+        search = partial(
+            self._search,
+            namespace=namespace,
+            terms=terms,
+            where=where,
+            pool=pool,
+            window_weight=window_weight,
+            embedding=embedding,
+            near=nearest,
+        )
+        return await self._run(search)
+
+    async def unembedded(self, model: str, *, limit: int) -> list[Memory]:
+        def read(connection: sqlite3.Connection) -> list[Memory]:
+            if _fact(connection, "model") != model:
+                _forget_embeddings(connection, model)
+            query = "SELECT body FROM slots WHERE live AND NOT embedded ORDER BY cursor LIMIT ?"
+            return [Memory.model_validate_json(body) for (body,) in connection.execute(query, (limit,))]
+
+        return await self._run(read)
+
+    async def embed(self, model: str, embeddings: Sequence[Embedded]) -> None:
+        await self._run(partial(_embed, model=model, embeddings=embeddings))
+
+    async def changes(self, namespace: str, model: str, *, after: int, limit: int) -> list[Change]:
+        return await self._run(partial(_changes, namespace=namespace, model=model, after=after, limit=limit))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        return await self._database.run(work)
+
+    def _terms_of(self, memory: Memory) -> list[str]:
+        return self._analyzer.terms(memory.content)
+
+    def _search(
+        self,
+        connection: sqlite3.Connection,
+        *,
+        namespace: str,
+        terms: Sequence[str],
+        where: MemoryFilter,
+        pool: int,
+        window_weight: float,
+        embedding: Sequence[float] | None,
+        near: Collection[str] | None,
+    ) -> list[Candidate]:
+        view = self._view(connection, namespace)
+        if embedding is not None:
+            check_dimension(_dimension(connection), embedding)
+        mask = restricted(view, connection, namespace, where)
+        found = view.search(
+            _term_ids(connection, terms),
+            mask,
+            pool=pool,
+            window_weight=window_weight,
+            nearest=None if near is None else list(_docs_of(connection, namespace, list(near)).values()),
+            cosines=None if embedding is None else partial(self._cosines, connection, view, namespace, embedding),
+        )
+        keys = dict(cut(connection, "SELECT doc, key FROM slots WHERE doc IN ({})", list(found)))
+        return [Candidate(Slot(namespace, keys[doc]), *evidence) for doc, evidence in found.items()]
+
+    def _view(self, connection: sqlite3.Connection, namespace: str) -> View:
+        connection.execute("BEGIN")  # so that all that a search reads is of one moment
+        incarnation = _fact(connection, "incarnation") or ""
+        if incarnation != self._incarnation:
+            self._views.clear()
+            self._incarnation = incarnation
+        view = self._views.setdefault(namespace, View())
+        query = """
+            SELECT doc, live, cursor, time, speaker, flags, importance, postings FROM slots
+            WHERE namespace = ? AND cursor > ? ORDER BY cursor
+        """
+        changed = connection.execute(query, (namespace, view.seen)).fetchall()
+        if changed:
+            stored = [Stored(doc, *rest) for doc, live, *rest in changed if live]
+            view.change(stored, [doc for doc, live, *_ in changed if not live])
+            view.seen = changed[-1][2]
+        return view
+
+    def _cosines(
+        self,
+        connection: sqlite3.Connection,
+        view: View,
+        namespace: str,
+        embedding: Sequence[float],
+        docs: Numbers,
+    ) -> Similarities:
+        if len(view.timeline) > self._held_in_memory:
+            wanted = Embeddings()
+            wanted.add(dict(cut(connection, "SELECT doc, vector FROM embeddings WHERE doc IN ({})", docs.tolist())))
+            return wanted.cosines(embedding, docs)
+        query = "SELECT serial, doc, vector FROM embeddings WHERE namespace = ? AND serial > ? ORDER BY serial"
+        fresh = connection.execute(query, (namespace, view.embedded)).fetchall()
+        if fresh:
+            view.embeddings.add({doc: vector for _, doc, vector in fresh})
+            view.embedded = fresh[-1][0]
+        return view.embeddings.cosines(embedding, docs)
+
+
+def _state(connection: sqlite3.Connection) -> IndexState:
+    facts = dict(connection.execute("SELECT name, value FROM facts"))
+    return IndexState(facts.get("journal"), int(facts.get("cursor", 0)), facts.get("model"))
+
+
+def _wipe(connection: sqlite3.Connection) -> None:
+    """Empty the file without removing it, so that processes which have it open see that it is empty."""
+    connection.execute("BEGIN IMMEDIATE")
+    for table in ("embeddings", "tags", "slots", "terms", "namespaces", "facts"):
+        connection.execute(f"DELETE FROM {table}")  # noqa: S608 - of the names above
+    [problem] = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    if problem != "ok":
+        raise StoreDamaged(f"the index of memories is damaged: {problem}")
+
+
+def _apply(
+    connection: sqlite3.Connection,
+    *,
+    holdings: Sequence[Holding],
+    analysed: Sequence[Counter[str]],
+    follows: str,
+    cursor: int,
+) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    if _fact(connection, "incarnation") is None:
+        _note(connection, "incarnation", secrets.token_hex(8))
+    ids = _new_term_ids(connection, sorted(set().union(*analysed)))
+    for holding, counts in zip(holdings, analysed, strict=True):
+        postings = np.array([(ids[term], count) for term, count in counts.items()], np.int32).tobytes()
+        _store(connection, holding, b"" if holding.memory.forgotten else postings)
+    if cursor > int(_fact(connection, "cursor") or 0):
+        _note(connection, "journal", follows)
+        _note(connection, "cursor", str(cursor))
+
+
+def _store(connection: sqlite3.Connection, holding: Holding, postings: bytes) -> None:
+    memory, cues = holding.memory, holding.cues
+    query = "SELECT doc, live, cursor FROM slots WHERE namespace = ? AND key = ?"
+    held, live, known = connection.execute(query, memory.slot).fetchone() or (None, 0, 0)
+    if known >= holding.cursor:  # another process was faster, and may know more
+        return
+    more = int(not memory.forgotten) - int(live)
+    count = """
+        INSERT INTO namespaces VALUES (?, ?, ?) ON CONFLICT (name)
+        DO UPDATE SET memories = memories + excluded.memories, cursor = MAX(cursor, excluded.cursor)
+    """
+    connection.execute(count, (memory.namespace, more, holding.cursor))
+    upsert = """
+        INSERT INTO slots (namespace, key, cursor, live, time, source, speaker, flags, importance, postings, body)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (namespace, key) DO UPDATE SET cursor = excluded.cursor, live = excluded.live, embedded = 0,
+          time = excluded.time, source = excluded.source, speaker = excluded.speaker, flags = excluded.flags,
+          importance = excluded.importance,
+          postings = excluded.postings, body = excluded.body
+        RETURNING doc
+    """
+    row = (
+        *memory.slot,
+        holding.cursor,
+        not memory.forgotten,
+        memory.timestamp.timestamp(),
+        memory.source,
+        cues.speaker,
+        flags_of(cues),
+        memory.relevance_score,
+        postings,
+        memory.model_dump_json(),
+    )
+    [(doc,)] = connection.execute(upsert, row).fetchall()
+    if held is not None:
+        connection.execute("DELETE FROM tags WHERE doc = ?", (doc,))
+        connection.execute("DELETE FROM embeddings WHERE doc = ?", (doc,))
+    if memory.tags and not memory.forgotten:
+        connection.executemany("INSERT INTO tags VALUES (?, ?)", ((doc, tag) for tag in memory.tags))
+
+
+def _embed(connection: sqlite3.Connection, *, model: str, embeddings: Sequence[Embedded]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    fits = not embeddings or _dimension(connection) in (None, len(embeddings[0].embedding))
+    if _fact(connection, "model") != model or not fits:
+        _forget_embeddings(connection, model)
+    for namespace in {slot.namespace for slot, _ in embeddings}:
+        vectors = {slot.key: embedding for slot, embedding in embeddings if slot.namespace == namespace}
+        rows = [
+            (doc, namespace, np.asarray(vectors[key], np.float32).tobytes())
+            for key, doc in _docs_of(connection, namespace, list(vectors)).items()
+        ]
+        connection.executemany("UPDATE slots SET embedded = 1 WHERE doc = ?", ((doc,) for doc, *_ in rows))
+        connection.executemany("INSERT OR REPLACE INTO embeddings (doc, namespace, vector) VALUES (?, ?, ?)", rows)
+
+
+def _dimension(connection: sqlite3.Connection) -> int | None:
+    row = connection.execute("SELECT LENGTH(vector) / 4 FROM embeddings LIMIT 1").fetchone()
+    return None if row is None else int(row[0])
+
+
+def _forget_embeddings(connection: sqlite3.Connection, model: str) -> None:
+    """Another model, or another length: none of the old ones may be compared with the new ones."""
+    connection.execute("DELETE FROM embeddings")
+    connection.execute("UPDATE slots SET embedded = 0")
+    _note(connection, "model", model)
+    _note(connection, "incarnation", secrets.token_hex(8))
+
+
+def _changes(connection: sqlite3.Connection, *, namespace: str, model: str, after: int, limit: int) -> list[Change]:
+    if _fact(connection, "model") != model:
+        return []
+    query = """
+        SELECT key, cursor, live, vector FROM slots LEFT JOIN embeddings USING (doc)
+        WHERE slots.namespace = ? AND cursor > ? ORDER BY cursor LIMIT ?
+    """
+    changes = []
+    for key, cursor, live, vector in connection.execute(query, (namespace, after, limit)):
+        if live and vector is None:
+            break
+        embedding = np.frombuffer(vector, np.float32).tolist() if live else None
+        changes.append(Change(Slot(namespace, key), cursor, embedding))
+    return changes
+
+
+def _new_term_ids(connection: sqlite3.Connection, terms: Sequence[str]) -> dict[str, int]:
+    connection.executemany("INSERT OR IGNORE INTO terms (term) VALUES (?)", ((term,) for term in terms))
+    return {term: id_ for id_, term in cut(connection, "SELECT id, term FROM terms WHERE term IN ({})", terms)}
+
+
+def _term_ids(connection: sqlite3.Connection, terms: Iterable[str]) -> list[int | None]:
+    wanted = sorted(set(terms))
+    ids = {term: id_ for id_, term in cut(connection, "SELECT id, term FROM terms WHERE term IN ({})", wanted)}
+    return [ids.get(term) for term in wanted]
+
+
+def _docs_of(connection: sqlite3.Connection, namespace: str, keys: Sequence[str]) -> dict[str, int]:
+    query = "SELECT key, doc FROM slots WHERE namespace = ? AND key IN ({}) AND live"
+    return dict(cut(connection, query, keys, first=[namespace]))
+
+
+def _fact(connection: sqlite3.Connection, name: str) -> str | None:
+    row = connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _note(connection: sqlite3.Connection, name: str, value: str) -> None:
+    connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))

@@ -1,0 +1,237 @@
+"""One namespace as searches see it: its time line, who speaks, and its embeddings."""
+
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rookery.adapters.memory_indexes.timeline import Columns, Row, Scores, TimeLine
+from rookery.domain.cues import Cues
+from rookery.domain.errors import DimensionMismatch
+
+ASKS, ONLY_ASKS, TELLS_TIME = 1, 2, 4
+
+Mask = NDArray[np.bool_]
+Numbers = NDArray[np.int64]
+Similarities = NDArray[np.float32]
+
+
+class Evidence(NamedTuple):
+    """What speaks for a memory in a search, as `Candidate` has it."""
+
+    lexical: float
+    window: float
+    asked: float
+    cosine: float | None
+    timestamp: float
+    length: int
+    importance: float
+    cues: Cues
+
+
+class Stored(NamedTuple):
+    """A memory as it is stored."""
+
+    doc: int
+    cursor: int
+    time: float
+    speaker: str
+    flags: int
+    importance: float
+    postings: bytes
+
+
+class View:
+    """A namespace in memory. `seen` and `embedded` say how far it has read its storage."""
+
+    def __init__(self) -> None:
+        self.seen = 0
+        self.embedded = 0
+        self.timeline = TimeLine()
+        self.embeddings = Embeddings()
+        self._names: list[str] = [""]
+        self._numbers: dict[str, int] = {"": 0}
+        self._speakers: tuple[Columns, frozenset[str]] | None = None
+
+    def change(self, stored: Sequence[Stored], removed: Collection[int]) -> None:
+        """Put memories in, in place of those of the same number, and take others out."""
+        lengths = _lengths([one.postings for one in stored])
+        rows = [_row(one, length, self._number(one.speaker)) for one, length in zip(stored, lengths, strict=True)]
+        self.timeline.change(rows, removed)
+
+    def speakers(self) -> frozenset[str]:
+        """Return who speaks."""
+        columns = self.timeline.columns
+        if self._speakers is None or self._speakers[0] is not columns:
+            used = np.flatnonzero(np.bincount(np.maximum(columns.speaker, 0)))
+            self._speakers = columns, frozenset(self._names[number] for number in used if number > 0)
+        return self._speakers[1]
+
+    def mask(self, *, since: float | None, until: float | None, docs: Collection[int] | None) -> Mask:
+        """Return which places hold a memory that passes."""
+        columns = self.timeline.columns
+        mask = columns.doc >= 0
+        if since is not None:
+            mask &= columns.time >= since
+        if until is not None:
+            mask &= columns.time < until
+        if docs is not None:
+            mask &= np.isin(columns.doc, np.fromiter(docs, np.int64, len(docs)))
+        return mask
+
+    def search(
+        self,
+        terms: Collection[int | None],
+        mask: Mask,
+        *,
+        pool: int,
+        window_weight: float,
+        cosines: Callable[[Numbers], Similarities] | None,
+        nearest: Sequence[int] | None,
+    ) -> dict[int, Evidence]:
+        """Return the `pool` best by words and the `pool` best by meaning.
+
+        Args:
+            terms: by number; None for one that occurs nowhere.
+            mask: the places that count.
+            pool: how many of each kind.
+            window_weight: of the window's score beside that of a memory's own words.
+            cosines: gives the similarity of memories to the query, NaN where it is not known; None leaves meaning out.
+            nearest: the memories that another index found; None compares all.
+        """
+        known = [term for term in terms if term is not None]
+        scores = self.timeline.score(known, unknown=len(terms) - len(known))
+        places = self._best(scores, mask, pool=pool, window_weight=window_weight)
+        if cosines is None:
+            return self._evidence(places, scores, np.full(places.size, np.nan, np.float32))
+        near = self._passing(nearest, mask)
+        everything = np.union1d(places, near)
+        similar = cosines(self.timeline.columns.doc[everything])
+        places = np.union1d(places, self._most_similar(near, similar[np.searchsorted(everything, near)], pool))
+        return self._evidence(places, scores, similar[np.searchsorted(everything, places)])
+
+    def _passing(self, nearest: Sequence[int] | None, mask: Mask) -> Numbers:
+        if nearest is None:
+            return np.flatnonzero(mask)
+        places = [place for place in map(self.timeline.place, nearest) if place is not None and mask[place]]
+        return np.array(places, np.int64)
+
+    def _most_similar(self, places: Numbers, similar: Similarities, pool: int) -> Numbers:
+        """Return the best of some places, earlier numbers first among equals; those without a similarity are none."""
+        known = ~np.isnan(similar)
+        places, similar = _at_least(places[known], similar[known], pool)
+        return places[np.lexsort((self.timeline.columns.doc[places], -similar))][:pool]
+
+    def _best(self, scores: Scores, mask: Mask, *, pool: int, window_weight: float) -> Numbers:
+        """Return the places with the highest lexical scores, best first, earlier ones first among equals."""
+        total = np.where(mask, scores.own + window_weight * scores.window, 0)
+        places = np.flatnonzero(total > 0)
+        places, best = _at_least(places, total[places], pool)
+        return places[np.argsort(-best, kind="stable")][:pool]
+
+    def _evidence(self, places: Numbers, scores: Scores, similar: Similarities) -> dict[int, Evidence]:
+        columns = self.timeline.columns
+        asked = np.where(columns.flags[places - 1] & ASKS, scores.own[places - 1], 0)
+        found = zip(
+            scores.own[places].tolist(),
+            scores.window[places].tolist(),
+            asked.tolist(),
+            (None if math.isnan(one) else one for one in similar.tolist()),
+            columns.time[places].tolist(),
+            columns.length[places].astype(np.int64).tolist(),
+            columns.importance[places].tolist(),
+            map(self._cues, columns.speaker[places].tolist(), columns.flags[places].tolist()),
+            strict=True,
+        )
+        return dict(zip(columns.doc[places].tolist(), map(Evidence._make, found), strict=True))
+
+    def _cues(self, speaker: int, flags: int) -> Cues:
+        return Cues(self._names[speaker], bool(flags & ASKS), bool(flags & ONLY_ASKS), bool(flags & TELLS_TIME))
+
+    def _number(self, speaker: str) -> int:
+        if speaker not in self._numbers:
+            self._numbers[speaker] = len(self._names)
+            self._names.append(speaker)
+        return self._numbers[speaker]
+
+
+class Embeddings:
+    """Embeddings by memory, as one growing matrix."""
+
+    def __init__(self) -> None:
+        self._rows = np.zeros(0, np.int64)
+        self._matrix = np.zeros((0, 0), np.float32)
+
+    def add(self, vectors: Mapping[int, bytes]) -> None:
+        """Put in float32 vectors; the last one of a memory counts."""
+        if not vectors:
+            return
+        added = np.frombuffer(b"".join(vectors.values()), np.float32).reshape(len(vectors), -1)
+        start = len(self._matrix)
+        self._matrix = np.concatenate((self._matrix, added)) if start else added
+        more = max(vectors) + 1 - self._rows.size
+        if more > 0:
+            self._rows = np.concatenate((self._rows, np.full(more, -1, np.int64)))
+        self._rows[list(vectors)] = np.arange(start, start + len(vectors))
+
+    def cosines(self, embedding: Sequence[float], docs: Numbers) -> Similarities:
+        """Return the similarity to each of these memories, NaN for one that has no embedding."""
+        similarities = np.full(docs.size, np.nan, np.float32)
+        known = np.flatnonzero(docs < self._rows.size)
+        rows = self._rows[docs[known]]
+        known, rows = known[rows >= 0], rows[rows >= 0]
+        if rows.size > len(self._matrix) // 4:  # to gather the rows would cost more than to compare all
+            similarities[known] = cosines(self._matrix, embedding)[rows]
+        elif rows.size:
+            similarities[known] = cosines(self._matrix[rows], embedding)
+        return similarities
+
+
+def cosines(vectors: NDArray[np.float32], embedding: Sequence[float]) -> Similarities:
+    """Return the cosine of each row with a query; all are of unit length.
+
+    Not by BLAS, with which the last bit of a row's cosine depends on the rows beside it.
+    """
+    similarities: Similarities = np.clip(np.einsum("ij,j->i", vectors, np.asarray(embedding, np.float32)), -1, 1)
+    return similarities
+
+
+def check_dimension(dimension: int | None, embedding: Sequence[float]) -> None:
+    """Refuse an embedding that cannot be compared with those that are known, which are of this dimension.
+
+    Raises:
+        DimensionMismatch: it is longer or shorter.
+    """
+    if dimension not in (None, len(embedding)):
+        raise DimensionMismatch(
+            f"the embeddings of memories have {dimension} dimensions and that of the query has {len(embedding)}; "
+            "run `rookery memory rebuild`"
+        )
+
+
+def flags_of(cues: Cues) -> int:
+    """Return the yes-or-no cues as bits."""
+    return ASKS * cues.asks + ONLY_ASKS * cues.only_asks + TELLS_TIME * cues.tells_time
+
+
+def _row(stored: Stored, length: int, speaker: int) -> Row:
+    doc, cursor, time, _, flags, importance, postings = stored
+    return Row(doc, cursor, time, length, speaker, flags, importance, postings)
+
+
+def _at_least(places: Numbers, values: Similarities, pool: int) -> tuple[Numbers, Similarities]:
+    """Return the places of the `pool` highest values, and of those that equal the last of them, in their order."""
+    if places.size <= pool:
+        return places, values
+    chosen = values >= np.partition(values, -pool)[-pool]
+    return places[chosen], values[chosen]
+
+
+def _lengths(postings: Sequence[bytes]) -> list[int]:
+    """Return the number of terms of each memory."""
+    counts = np.frombuffer(b"".join(postings), np.int32)[1::2]
+    ends = np.cumsum([len(one) // 8 for one in postings], dtype=np.int64)
+    lengths: list[int] = np.diff(np.concatenate(([0], np.cumsum(counts)))[np.concatenate(([0], ends))]).tolist()
+    return lengths

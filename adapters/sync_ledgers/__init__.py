@@ -1,0 +1,1 @@
+"""Where a device stands with the other machines."""

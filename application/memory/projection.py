@@ -1,0 +1,149 @@
+"""Keeping the indexes in step with the journal.
+
+The journal is written first. What is killed before the indexes have followed, or finds them damaged or gone, loses
+nothing: each index says how far it follows, and goes on from there.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from rookery.application.memory.mirrors import Mirrors
+from rookery.domain.cues import cues_of
+from rookery.domain.errors import EmbedderError, StoreDamaged
+from rookery.domain.memories import Slot, by_slot, winner
+from rookery.domain.ports.embedder import EmbedderPort
+from rookery.domain.ports.memory_index import Embedded, Holding, IndexState, MemoryIndexPort
+from rookery.domain.ports.memory_journal import Entry, MemoryJournalPort
+
+_APPLIED_AT_ONCE = 1000
+_EMBEDDED_AT_ONCE = 256
+_NOTHING = IndexState(None, 0, None)
+_NOWHERE = Slot("", "")
+
+OnProgress = Callable[[int], None]
+
+
+class Projection:
+    """The index of what holds, its embeddings, and the stores of vectors, as projections of one journal.
+
+    Args:
+        journal: the truth.
+        index: what holds, by words, time and neighbours; it keeps the embeddings too.
+        mirrors: the stores of vectors.
+        embedder: None: words alone.
+    """
+
+    def __init__(
+        self, journal: MemoryJournalPort, index: MemoryIndexPort, mirrors: Mirrors, embedder: EmbedderPort | None
+    ) -> None:
+        self.journal = journal
+        self.index = index
+        self.mirrors = mirrors
+        self.embedder = embedder
+        self._turn = asyncio.Lock()
+        self._embedded_up_to = -1
+        self._trouble: dict[str, str] = {}
+
+    @property
+    def trouble(self) -> list[str]:
+        """What is degraded, in words for the person."""
+        wordless = [] if self.embedder else ["there is no embedder, so memories are found by words only"]
+        return [*wordless, *self._trouble.values(), *self.mirrors.trouble]
+
+    def report(self, what: str, trouble: str | None) -> None:
+        """Note that something is degraded, or that it is not any more."""
+        self._trouble.pop(what, None)
+        if trouble is not None:
+            self._trouble[what] = trouble
+
+    async def catch_up(self, on_progress: OnProgress = lambda _: None) -> None:
+        """Bring the index of what holds up to date, embeddings included.
+
+        Args:
+            on_progress: told how many memories were embedded, as it goes on.
+
+        Raises:
+            StorageError: the journal or the index cannot be used.
+        """
+        async with self._turn:
+            try:
+                state = await self._apply()
+            except StoreDamaged as error:
+                await self._reset()
+                self.report("index", f"the index of memories was damaged and has been made anew ({error})")
+                state = await self._apply()
+            if self.embedder is not None and state.cursor != self._embedded_up_to:
+                await self._embed(self.embedder, state, on_progress)
+
+    async def mirror(self, *, lag: int = 0) -> None:
+        """Bring each store of vectors up to date when it is more than `lag` changes behind. Failures become trouble."""
+        if self.embedder is not None:
+            await self.mirrors.follow(self.index, self.embedder.identity, await self.journal.identity(), lag=lag)
+
+    async def rebuild(self, on_progress: OnProgress = lambda _: None) -> int:
+        """Throw all projections away and make them again from the journal. Return how many memories hold.
+
+        Raises:
+            StorageError: the journal cannot be read, or the index cannot be written.
+        """
+        async with self._turn:
+            await self._reset()
+        await self.mirrors.reset()
+        await self.catch_up(on_progress)
+        await self.mirror()
+        return sum(state.memories for state in await self.index.namespaces())
+
+    async def embed_anew(self, example: Sequence[float]) -> None:
+        """Make all embeddings again, because those that the embedder makes now are as long as this one.
+
+        Raises:
+            StorageError: the journal or the index cannot be used.
+        """
+        if self.embedder is not None:
+            async with self._turn:
+                await self.index.embed(self.embedder.identity, [Embedded(_NOWHERE, example)])
+                self._embedded_up_to = -1
+            await self.catch_up()
+
+    async def _reset(self) -> None:
+        await self.index.reset()
+        self._embedded_up_to = -1
+
+    async def _apply(self) -> IndexState:
+        state = await self.index.state()
+        if state.journal not in (None, await self._follows(state.cursor)):
+            await self._reset()
+            state = _NOTHING
+        while entries := await self.journal.after(state.cursor, limit=_APPLIED_AT_ONCE):
+            cursor = entries[-1].cursor
+            holdings = await self._holdings(entries)
+            await self.index.apply(holdings, follows=await self._follows(cursor), cursor=cursor)
+            state = state._replace(cursor=cursor)
+        return state
+
+    async def _follows(self, cursor: int) -> str:
+        """Name the journal and its past, since another may have been put in its place from a backup."""
+        return f"{await self.journal.identity()} {await self.journal.past(cursor)}"
+
+    async def _holdings(self, entries: Sequence[Entry]) -> list[Holding]:
+        cursors = {memory.slot: cursor for cursor, memory in entries}
+        histories = await self.journal.histories(list(by_slot([memory for _, memory in entries])))
+        standing = {slot: winner(versions) for slot, versions in histories.items()}
+        return [
+            Holding(memory, cues_of(memory.content, memory.tags), cursors[slot]) for slot, memory in standing.items()
+        ]
+
+    async def _embed(self, embedder: EmbedderPort, state: IndexState, on_progress: OnProgress) -> None:
+        done = 0
+        try:
+            while memories := await self.index.unembedded(embedder.identity, limit=_EMBEDDED_AT_ONCE):
+                vectors = await embedder.embed([memory.content for memory in memories])
+                embedded = [Embedded(memory.slot, vector) for memory, vector in zip(memories, vectors, strict=True)]
+                await self.index.embed(embedder.identity, embedded)
+                done += len(memories)
+                on_progress(done)
+        except EmbedderError as error:
+            self.report("embedder", f"new memories are found by words only: {error}")
+            return
+        self.report("embedder", None)
+        self._embedded_up_to = state.cursor

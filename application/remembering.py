@@ -1,1 +1,0 @@
-"""Memories: note, recall, forget, merge, sync."""
