@@ -1,6 +1,7 @@
 const dates = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
 const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const clocks = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const ago = new Intl.RelativeTimeFormat(undefined, { numeric: "always" });
 const counts = new Intl.NumberFormat(undefined);
 
 export const formatDate = (at: string): string => dates.format(new Date(at));
@@ -11,6 +12,11 @@ export const formatCount = (count: number): string => counts.format(count);
 /** "1 passage", "2 passages" */
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+/** "36 %"; a share that is too small to count is "< 1 %", not nothing */
+export function formatShare(share: number): string {
+  return share > 0 && share < 0.01 ? "< 1 %" : `${Math.round(share * 100)} %`;
 }
 
 /** "0.4 s", "12 s", "3 min 05 s", "2 h 10 min" */
@@ -48,10 +54,27 @@ export function formatDay(at: string, now: Date = new Date()): string {
   return day === yesterday.toDateString() ? "Yesterday" : formatDate(at);
 }
 
+const SPANS = [
+  { unit: "day", seconds: 86_400 },
+  { unit: "hour", seconds: 3_600 },
+  { unit: "minute", seconds: 60 },
+] as const;
+
+/** "just now", "5 minutes ago", "in 2 days"; the date when it is more than 30 days away */
+export function formatRelative(at: string, now: number = Date.now()): string {
+  const seconds = (Date.parse(at) - now) / 1000;
+  const span = SPANS.find((candidate) => Math.abs(seconds) >= candidate.seconds);
+  if (!span) {
+    return "just now";
+  }
+  const count = Math.trunc(seconds / span.seconds);
+  return span.unit === "day" && Math.abs(count) > 30 ? formatDate(at) : ago.format(count, span.unit);
+}
+
 /** The readable part of a source's address: a file's name, or host and path. */
 export function formatUrl(url: string): string {
   if (url.startsWith("file://")) {
-    return decodeURIComponent(url.slice("file://".length));
+    return decoded(url.slice("file://".length));
   }
   return url.replace(/^https?:\/\/(www\.)?/, "").replace(/\/$/, "");
 }
@@ -59,4 +82,13 @@ export function formatUrl(url: string): string {
 /** "extractive" is no model: it answers with verbatim sentences. */
 export function formatModel(model: string): string {
   return model === "extractive" ? "Extractive (no model)" : model;
+}
+
+/** The text without percent signs, or as it is when they mean nothing. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

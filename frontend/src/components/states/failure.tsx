@@ -1,7 +1,7 @@
-import { isNotBuilt, ProblemError, UnreachableError } from "@/api/problem";
+import { ProblemError, UnreachableError } from "@/api/problem";
 import { Button } from "@/components/ui/button";
 import { Message } from "./message";
-import { BrokenTwig, Eggs } from "./pictures";
+import { BrokenTwig } from "./pictures";
 import { State } from "./state";
 
 interface FailureProps {
@@ -11,15 +11,6 @@ interface FailureProps {
 
 /** An error, said in a way that tells what to do. */
 export function Failure({ error, retry }: FailureProps) {
-  if (isNotBuilt(error)) {
-    return (
-      <State picture={<Eggs />} title="Not in this version">
-        <p>
-          <Message text={error.message} />
-        </p>
-      </State>
-    );
-  }
   return (
     <div role="alert">
       <State

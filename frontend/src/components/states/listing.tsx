@@ -1,10 +1,16 @@
-import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Failure } from "./failure";
 import { LoadingRows } from "./loading";
 
+/** What is known of a list: its items, or why they cannot be had. */
+export interface Listed<T> {
+  data: T[] | undefined;
+  error: Error | null;
+  refetch: () => unknown;
+}
+
 interface ListingProps<T> {
-  query: Pick<UseQueryResult<T[], Error>, "data" | "error" | "refetch">;
+  query: Listed<T>;
   empty: ReactNode;
   children: (items: T[]) => ReactNode;
 }

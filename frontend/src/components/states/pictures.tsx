@@ -20,25 +20,6 @@ export function EmptyNest() {
   );
 }
 
-/** A nest with eggs that have not hatched: something that is still to come. */
-export function Eggs() {
-  return (
-    <svg {...frame} aria-hidden="true">
-      <g className="fill-tint stroke-primary" strokeWidth={1.4}>
-        <path d="M37 41C30 31 36 18 43 18s13 13 6 25M64 43c-7-12-1-25 6-25s13 13 6 23" />
-        <path d="M50 44C41 32 48 14 56.5 14S72 32 63 44" />
-      </g>
-      <path
-        d="M49 24c0 .5.5.5.5 0M60 22c0 .5.5.5.5 0M56 30c0 .5.5.5.5 0M40 28c0 .5.5.5.5 0M70 27c0 .5.5.5.5 0"
-        className="stroke-primary"
-        strokeWidth={2}
-        strokeLinecap="round"
-      />
-      <path d={nest} {...line} />
-    </svg>
-  );
-}
-
 /** A broken twig. */
 export function BrokenTwig() {
   return (

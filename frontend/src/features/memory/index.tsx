@@ -1,101 +1,91 @@
-import { Search } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { useRef, useState } from "react";
+import { useSearchParams } from "react-router";
+import type { Memory } from "@/api/types";
 import { Page } from "@/components/layout/page";
-import { Listing } from "@/components/states/listing";
-import { EmptyNest } from "@/components/states/pictures";
-import { State } from "@/components/states/state";
-import { Button } from "@/components/ui/button";
-import { Card } from "@/components/ui/card";
-import { Input } from "@/components/ui/input";
-import { MemoryCard } from "./memory-card";
-import { type MemoryFilter, useMemories, useMemorySearch } from "./queries";
-
-const ALL: MemoryFilter = { query: "", namespace: "" };
+import { FailureNote } from "@/components/states/failure";
+import { plural } from "@/lib/format";
+import { AddMemory } from "./add-memory";
+import { Degraded } from "./degraded";
+import { addressOf, filterOf, type MemoryFilter } from "./filter";
+import { FilterForm } from "./filter-form";
+import { ImportMemories } from "./import-memories";
+import { useImport, useMemories, useMemorySearch, useMemoryState } from "./queries";
+import { Older, Results } from "./results";
+import { SyncPanel } from "./sync-panel";
 
 export function Component() {
-  const [filter, setFilter] = useState(ALL);
+  const [filter, narrow] = useFilter();
+  const [notice, setNotice] = useState("");
+  const heading = useRef<HTMLHeadingElement>(null);
   const searching = filter.query !== "";
-  const all = useMemories(filter.namespace, !searching);
+  const list = useMemories(filter, !searching);
   const found = useMemorySearch(filter);
+  const state = useMemoryState();
+  const imported = useImport();
+  const namespaces = state.data?.namespaces ?? [];
+
+  const toggleTag = (tag: string) => {
+    const others = filter.tags.filter((other) => other !== tag);
+    narrow({ tags: others.length < filter.tags.length ? others : [...filter.tags, tag] });
+  };
+  const foundList = {
+    data: found.data?.items,
+    error: found.error,
+    refetch: found.refetch,
+    isPlaceholderData: found.isPlaceholderData,
+  };
+  const onForgotten = () => {
+    setNotice("Forgotten. Its history stays.");
+    heading.current?.focus({ preventScroll: true });
+  };
+  const onFile = (file: File) => {
+    setNotice("");
+    imported.mutate(file, {
+      onSuccess: (count) => setNotice(`${plural(count, "memory was", "memories were")} imported.`),
+    });
+  };
   return (
-    <Page title="Memory" lead="What the agents have learnt and will recall in later runs.">
-      <FilterForm onFilter={setFilter} />
-      <Listing query={searching ? found : all} empty={<NoMemories filter={filter} />}>
-        {(memories) => (
-          <Card>
-            <ul className="divide-y">
-              {memories.map((memory) => (
-                <li key={memory.id}>
-                  <MemoryCard memory={memory} found={searching} />
-                </li>
-              ))}
-            </ul>
-          </Card>
-        )}
-      </Listing>
-      {!searching && all.hasNextPage && (
-        <div className="mt-6 text-center">
-          <Button
-            variant="outline"
-            disabled={all.isFetchingNextPage}
-            onClick={() => void all.fetchNextPage()}
-          >
-            {all.isFetchingNextPage ? "Loading…" : "Show older memories"}
-          </Button>
+    <Page
+      title="Memory"
+      lead="What the agents have learnt and will recall in later runs."
+      actions={
+        <div className="flex gap-2">
+          <ImportMemories pending={imported.isPending} onFile={onFile} />
+          <AddMemory namespaces={namespaces} onAdded={(memory) => setNotice(added(memory))} />
         </div>
-      )}
+      }
+    >
+      <Degraded texts={[...(state.data?.degraded ?? []), ...((searching && found.data?.degraded) || [])]} />
+      {state.data && <SyncPanel state={state.data.sync ?? null} />}
+      <p role="status" className="text-sm text-success not-empty:mb-4">
+        {notice}
+      </p>
+      <div className="not-empty:mb-4">
+        <FailureNote error={imported.error} />
+      </div>
+      <FilterForm filter={filter} namespaces={namespaces} onChange={narrow} />
+      <Results
+        query={searching ? foundList : list}
+        filter={filter}
+        heading={heading}
+        onTag={toggleTag}
+        onForgotten={onForgotten}
+      />
+      {!searching && <Older list={list} />}
     </Page>
   );
 }
 
-function FilterForm({ onFilter }: { onFilter: (filter: MemoryFilter) => void }) {
-  const [filter, setFilter] = useState(ALL);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    onFilter({ query: filter.query.trim(), namespace: filter.namespace.trim() });
-  };
-  const edit = (change: Partial<MemoryFilter>) => {
-    const next = { ...filter, ...change };
-    setFilter(next);
-    if (next.query === "" && next.namespace === "") {
-      onFilter(ALL);
-    }
-  };
-  return (
-    <search>
-      <form onSubmit={submit} className="mb-5 flex flex-col gap-3 sm:flex-row">
-        <Input
-          type="search"
-          aria-label="Search memories"
-          placeholder="Search by meaning or by word"
-          value={filter.query}
-          onChange={(event) => edit({ query: event.target.value })}
-          className="sm:flex-1"
-        />
-        <Input
-          aria-label="Namespace"
-          placeholder="Any namespace"
-          value={filter.namespace}
-          onChange={(event) => edit({ namespace: event.target.value })}
-          className="sm:w-44"
-        />
-        <Button type="submit" variant="outline">
-          <Search aria-hidden /> Search
-        </Button>
-      </form>
-    </search>
-  );
+/** The filter, kept in the page's address, so that it can be linked to and gone back to. */
+function useFilter() {
+  const [address, setAddress] = useSearchParams();
+  const filter = filterOf(address);
+  const narrow = (change: Partial<MemoryFilter>) =>
+    setAddress(addressOf({ ...filter, ...change }), { preventScrollReset: true });
+  return [filter, narrow] as const;
 }
 
-function NoMemories({ filter }: { filter: MemoryFilter }) {
-  const filtered = filter.query !== "" || filter.namespace !== "";
-  return (
-    <State picture={<EmptyNest />} title={filtered ? "No memory matches" : "Nothing remembered yet"}>
-      <p>
-        {filtered
-          ? "Try fewer words, or leave the namespace empty."
-          : "Agents remember as they work. You can also add a memory with rookery memory add."}
-      </p>
-    </State>
-  );
+function added(memory: Memory): string {
+  const replaced = plural(memory.redactions, "credential was", "credentials were");
+  return memory.redactions > 0 ? `Remembered. ${replaced} replaced.` : "Remembered.";
 }

@@ -1,6 +1,5 @@
 import { ArrowRight } from "lucide-react";
 import { Link } from "react-router";
-import { isNotBuilt } from "@/api/problem";
 import { Colony } from "@/components/brand/colony";
 import { FailureNote } from "@/components/states/failure";
 import { Card } from "@/components/ui/card";
@@ -31,7 +30,7 @@ export function Component() {
 
 function Recent() {
   const runs = useRecentRuns(4);
-  if (runs.error && !isNotBuilt(runs.error)) {
+  if (runs.error) {
     return (
       <div className="mt-12">
         <FailureNote error={runs.error} />

@@ -1,11 +1,11 @@
-import { FolderPlus } from "lucide-react";
+import { Plus } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import type { Ingested as Outcome } from "@/api/types";
 import { FailureNote } from "@/components/states/failure";
 import { Message } from "@/components/states/message";
 import { Button } from "@/components/ui/button";
 import { Input } from "@/components/ui/input";
-import { plural } from "@/lib/format";
+import { formatCount, plural } from "@/lib/format";
 import { useAddSource } from "./queries";
 
 export function AddSource() {
@@ -21,10 +21,14 @@ export function AddSource() {
   };
   return (
     <form onSubmit={submit} aria-label="Add a source" className="mb-6">
+      <p id="source-hint" className="mb-2 text-sm text-muted-foreground">
+        A file or a folder that the server can read, or a page or document at an http or https address.
+      </p>
       <div className="flex flex-col gap-3 sm:flex-row">
         <Input
-          aria-label="File or folder"
-          placeholder="A file or a folder that the server can read"
+          aria-label="File, folder or address"
+          aria-describedby="source-hint"
+          placeholder="./papers or https://example.org/report"
           value={location}
           onChange={(event) => setLocation(event.target.value)}
           required
@@ -42,7 +46,7 @@ export function AddSource() {
           className="sm:w-44"
         />
         <Button type="submit" disabled={add.isPending || !location.trim()}>
-          <FolderPlus aria-hidden /> {add.isPending ? "Reading…" : "Add"}
+          <Plus aria-hidden /> {add.isPending ? "Reading…" : "Add"}
         </Button>
       </div>
       <div aria-live="polite" className="mt-3 empty:hidden">
@@ -55,12 +59,13 @@ export function AddSource() {
 
 /** What came of it: how many documents are new, and what could not be read. */
 function Ingested({ outcome }: { outcome: Outcome }) {
-  const there = outcome.sources.length - outcome.added;
+  const { added, changed, unchanged } = outcome;
   return (
     <>
       <p className="text-sm text-success">
-        {plural(outcome.added, "new document")}
-        {there > 0 && `, ${plural(there, "document")} already there`}.
+        {plural(added, "new document")}
+        {changed > 0 && `, ${formatCount(changed)} changed`}
+        {unchanged > 0 && `, ${plural(unchanged, "document")} already there`}.
       </p>
       {outcome.problems.length > 0 && (
         <ul aria-label="What could not be read" className="mt-1 space-y-0.5 text-sm text-warning">

@@ -29,7 +29,7 @@ export function Component() {
 function NoSources() {
   return (
     <State picture={<EmptyNest />} title="The library is empty">
-      <p>Add a file or a folder above. A run that names its own sources adds them too.</p>
+      <p>Add a file, a folder or an address above. A run that names its own sources adds them too.</p>
     </State>
   );
 }
