@@ -1,6 +1,12 @@
 # The two commands of the README. All other recipes are in the justfile.
 UV := $(shell command -v uv || echo .tools/bin/uv)
 
+# `make test EXTRAS="--extra llama"` builds llama.cpp too (minutes; a compiler is needed) and tests what needs it.
+EXTRAS ?=
+export CMAKE_ARGS ?= -DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DGGML_CCACHE=OFF -DCMAKE_CXX_FLAGS_RELEASE=-O1 \
+	-DCMAKE_PROJECT_INCLUDE=$(CURDIR)/infra/llama-lean.cmake
+export SKBUILD_BUILD_TARGETS ?= llama;ggml;ggml-base;ggml-cpu
+
 .PHONY: demo serve test check
 
 demo: $(UV)  ## Set up, ask the example question, print the cited answer.
@@ -15,7 +21,7 @@ serve: $(UV)  ## Build the dashboard and serve it with the API.
 	@$(UV) run --no-sync rookery serve
 
 test: $(UV)  ## Set up everything and run all checks' tests.
-	@$(UV) sync --quiet --frozen
+	@$(UV) sync --quiet --frozen $(EXTRAS)
 	@$(UV) run --no-sync just browser test
 
 check: $(UV)  ## Lint, types, import contracts.

@@ -36,6 +36,18 @@ client-is-current: client
 bench:
     python benchmarks/startup.py
     python benchmarks/answers/run.py
+    python benchmarks/retrieval/run.py
+    python benchmarks/scale/run.py
+
+# The vector stores' contract, on real services too: `just contract chroma=http://… weaviate=http://… pinecone=https://…`
+contract *services:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    for service in {{ services }}; do
+        name="${service%%=*}"
+        export "ROOKERY_TEST_${name^^}_URL=${service#*=}"
+    done
+    pytest tests/contract/test_vector_stores.py
 
 # Make sure that there is a Chromium for the browser tests
 browser:

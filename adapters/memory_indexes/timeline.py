@@ -110,27 +110,30 @@ class TimeLine:
 
     def score(self, terms: Iterable[int], *, unknown: int = 0) -> Scores:
         """Return the scores of every place for a query of these terms, and of so many that occur nowhere."""
+        found = [self._postings(term) for term in terms]
+        weights = [self._idf(places.size) for places, _ in found]
+        most = (sum(weights) + unknown * self._idf(0)) * (K1 + 1)
         own = np.zeros(self._columns.doc.size, np.float32)
-        window = np.zeros_like(own)
-        scratch = np.zeros_like(own)
-        most = unknown * self._idf(0) * (K1 + 1)
-        for term in terms:
-            places, counts = self._postings(term)
-            weight = self._idf(places.size)
-            most += weight * (K1 + 1)
+        window, scratch = np.zeros_like(own), np.zeros_like(own)
+        for (places, counts), weight in zip(found, weights, strict=True):
             if places.size:
-                own[places] += weight * _saturation(counts, self._relative[places])
-                self._score_window(places, counts, window, scratch)
-        return Scores(own / most, window / most) if most else Scores(own, window)
+                own[places] += weight / most * _saturation(counts, self._relative[places])
+                touched = self._spread(places, counts, scratch)
+                within = int(np.count_nonzero(self._columns.doc[touched] >= 0))
+                near = _saturation(scratch[touched], self._relative_window[touched])
+                window[touched] += self._idf(within) / most * near
+                scratch[touched] = 0
+        return Scores(own, window)
 
-    def _score_window(self, places: _Ints, counts: _Floats, window: _Floats, scratch: _Floats) -> None:
+    def _spread(self, places: _Ints, counts: _Floats, scratch: _Floats) -> NDArray[np.int64] | _Ints:
+        """Add up how often a term occurs around each place, in an array of zeros; return the places that it reached."""
         for offset in range(-REACH, REACH + 1):
             scratch[places + offset] += counts
-        touched = np.flatnonzero(scratch)
-        near = scratch[touched]
-        scratch[touched] = 0
-        within = int(np.count_nonzero(self._columns.doc[touched] >= 0))
-        window[touched] += self._idf(within) * _saturation(near, self._relative_window[touched])
+        around = (2 * REACH + 1) * places.size
+        if around > scratch.size // 4:  # to look at all is quicker than to sort
+            return np.flatnonzero(scratch)
+        reached: _Ints = np.sort((places + np.arange(-REACH, REACH + 1, dtype=np.int32)[:, None]).ravel())
+        return reached[np.append(True, reached[1:] != reached[:-1])]
 
     def _idf(self, containing: int) -> float:
         memories = max(len(self), _FEWEST)

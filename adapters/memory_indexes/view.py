@@ -126,9 +126,9 @@ class View:
 
     def _best(self, scores: Scores, mask: Mask, *, pool: int, window_weight: float) -> Numbers:
         """Return the places with the highest lexical scores, best first, earlier ones first among equals."""
-        total = np.where(mask, scores.own + window_weight * scores.window, 0)
-        places = np.flatnonzero(total > 0)
-        places, best = _at_least(places, total[places], pool)
+        places = np.flatnonzero(scores.window)  # a memory's own words are in its window too
+        places = places[mask[places]]
+        places, best = _at_least(places, scores.own[places] + window_weight * scores.window[places], pool)
         return places[np.argsort(-best, kind="stable")][:pool]
 
     def _evidence(self, places: Numbers, scores: Scores, similar: Similarities) -> dict[int, Evidence]:
