@@ -35,6 +35,7 @@ from rookery.application.workflow import Colony
 from rookery.domain.errors import ConfigurationError, EmbedderError
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.llm import LLMPort
+from rookery.domain.ports.memory_journal import MemoryJournalPort
 from rookery.domain.ports.object_store import ObjectStorePort
 from rookery.domain.ports.vector_store import VectorStorePort
 from rookery.entrypoints import plugins
@@ -54,7 +55,12 @@ def _llms(settings: Settings, **offered: object) -> Callable[[str | None], LLMPo
 
 
 def _mirrors(
-    settings: Settings, first: VectorStorePort, clock: ClockPort, restore: RestorePassages, **offered: object
+    settings: Settings,
+    first: VectorStorePort,
+    clock: ClockPort,
+    restore: RestorePassages,
+    journal: MemoryJournalPort,
+    **offered: object,
 ) -> Mirrors:
     """Return the stores that follow memory; the first one holds the passages of documents too."""
 
@@ -63,7 +69,7 @@ def _mirrors(
             await restore(store)
 
     others = [Mirror(name, _plugin("vector_stores", name, settings, **offered)) for name in settings.memory.mirrors]
-    return Mirrors([Mirror(settings.research.vector_store, first), *others], clock, on_reset=on_reset)
+    return Mirrors([Mirror(settings.research.vector_store, first), *others], clock, on_reset=on_reset, past=journal.past)
 
 
 def _objects(settings: Settings, **offered: object) -> ObjectStorePort:
@@ -132,7 +138,7 @@ class Container(containers.DeclarativeContainer):
     memory_index = providers.Singleton(SqliteMemoryIndex, home, analyzer=analyzer)
     sync_ledger = providers.Singleton(SqliteSyncLedger, home)
     restore_passages = providers.Singleton(RestorePassages, library=library, embedder=embedder)
-    mirrors = providers.Singleton(_mirrors, settings, vector_store, clock, restore_passages, home=home)
+    mirrors = providers.Singleton(_mirrors, settings, vector_store, clock, restore_passages, journal, home=home)
     projection = providers.Singleton(Projection, journal, memory_index, mirrors, embedder)
     search_memories = providers.Singleton(
         SearchMemories, projection, analyzer, clock, half_life=providers.Callable(_half_life, settings)

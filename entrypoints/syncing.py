@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from rookery.domain.errors import AdapterError
+from rookery.domain.errors import AdapterError, Conflict
 from rookery.domain.sync import SyncReport
 from rookery.entrypoints.api.schemas import SyncState
 from rookery.entrypoints.container import Container
@@ -42,7 +42,7 @@ async def watching(
         try:
             show(await container.sync_memories()())
             failures = 0
-        except AdapterError as error:
+        except (AdapterError, Conflict) as error:
             failures += 1
             show(f"{error} (tried again in {_wait(pause, failures):.0f} s)")
         await asyncio.sleep(_wait(pause, failures))

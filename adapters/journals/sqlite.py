@@ -50,6 +50,7 @@ class SqliteMemoryJournal(MemoryJournalPort):
     def __init__(self, home: Path) -> None:
         self._database = Database(home / "memory.db", [_SCHEMA])
         self._name: str | None = None
+        self._past: tuple[int, str] | None = None
 
     async def identity(self) -> str:
         if self._name is None:
@@ -66,7 +67,11 @@ class SqliteMemoryJournal(MemoryJournalPort):
         return await self._database.run(_end)
 
     async def past(self, cursor: int) -> str | None:
-        return await self._database.run(partial(_past, cursor=cursor))
+        if self._past is None or self._past[0] != cursor:  # every search asks for the same one
+            past = await self._database.run(partial(_past, cursor=cursor))
+            self._past = None if past is None else (cursor, past)
+            return past
+        return self._past[1]
 
     async def after(self, cursor: int, *, limit: int) -> list[Entry]:
         query = "SELECT cursor, body FROM versions WHERE cursor > ? ORDER BY cursor LIMIT ?"
@@ -95,7 +100,7 @@ class SqliteMemoryJournal(MemoryJournalPort):
     def close(self) -> None:
         """Close the file."""
         self._database.close()
-        self._name = None
+        self._name = self._past = None
 
 
 def _identity(connection: sqlite3.Connection) -> str:

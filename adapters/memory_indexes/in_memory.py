@@ -170,6 +170,7 @@ class InMemoryMemoryIndex(MemoryIndexPort):
         memory, cues = holding.memory, holding.cues
         return Stored(
             doc,
+            memory.key,
             holding.cursor,
             memory.timestamp.timestamp(),
             cues.speaker,

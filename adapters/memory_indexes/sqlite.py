@@ -12,12 +12,12 @@ import numpy as np
 
 from rookery.adapters.memory_indexes.selection import cut, page_mark, read_mark, restricted, selected
 from rookery.adapters.memory_indexes.view import (
-    Embeddings,
     Numbers,
     Similarities,
     Stored,
     View,
     check_dimension,
+    cosines_of,
     flags_of,
 )
 from rookery.adapters.support.sqlite import Database
@@ -59,6 +59,7 @@ CREATE TABLE embeddings (
 CREATE INDEX embeddings_of ON embeddings (namespace, serial)
 """
 _HELD_IN_MEMORY = 16_384
+_CACHE_KIB = 16_384  # for looking embeddings up; SQLite's own default is too small for the pages that lead to them
 
 
 class SqliteMemoryIndex(MemoryIndexPort):
@@ -196,11 +197,10 @@ class SqliteMemoryIndex(MemoryIndexPort):
             mask,
             pool=pool,
             window_weight=window_weight,
-            nearest=None if near is None else list(_docs_of(connection, namespace, list(near)).values()),
+            nearest=None if near is None else view.docs(near),
             cosines=None if embedding is None else partial(self._cosines, connection, view, namespace, embedding),
         )
-        keys = dict(cut(connection, "SELECT doc, key FROM slots WHERE doc IN ({})", list(found)))
-        return [Candidate(Slot(namespace, keys[doc]), *evidence) for doc, evidence in found.items()]
+        return [Candidate(Slot(namespace, view.key(doc)), *evidence) for doc, evidence in found.items()]
 
     def _view(self, connection: sqlite3.Connection, namespace: str) -> View:
         connection.execute("BEGIN")  # so that all that a search reads is of one moment
@@ -210,14 +210,14 @@ class SqliteMemoryIndex(MemoryIndexPort):
             self._incarnation = incarnation
         view = self._views.setdefault(namespace, View())
         query = """
-            SELECT doc, live, cursor, time, speaker, flags, importance, postings FROM slots
+            SELECT doc, live, key, cursor, time, speaker, flags, importance, postings FROM slots
             WHERE namespace = ? AND cursor > ? ORDER BY cursor
         """
         changed = connection.execute(query, (namespace, view.seen)).fetchall()
         if changed:
             stored = [Stored(doc, *rest) for doc, live, *rest in changed if live]
             view.change(stored, [doc for doc, live, *_ in changed if not live])
-            view.seen = changed[-1][2]
+            view.seen = changed[-1][3]
         return view
 
     def _cosines(
@@ -229,9 +229,9 @@ class SqliteMemoryIndex(MemoryIndexPort):
         docs: Numbers,
     ) -> Similarities:
         if len(view.timeline) > self._held_in_memory:
-            wanted = Embeddings()
-            wanted.add(dict(cut(connection, "SELECT doc, vector FROM embeddings WHERE doc IN ({})", docs.tolist())))
-            return wanted.cosines(embedding, docs)
+            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            found = cut(connection, "SELECT doc, vector FROM embeddings WHERE doc IN ({})", docs.tolist())
+            return cosines_of(docs, dict(found), embedding)
         query = "SELECT serial, doc, vector FROM embeddings WHERE namespace = ? AND serial > ? ORDER BY serial"
         fresh = connection.execute(query, (namespace, view.embedded)).fetchall()
         if fresh:

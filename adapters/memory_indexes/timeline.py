@@ -17,6 +17,8 @@ GAP_SECONDS = 3600.0
 _FEWEST = 100  # memories that are assumed at least, since in a handful every word looks common
 _DELTA = 1024  # memories that may be appended before the index is laid out anew
 
+_AROUND = np.arange(-REACH, REACH + 1)[:, None]
+
 _Floats = NDArray[np.float32]
 _Ints = NDArray[np.int32]
 
@@ -90,6 +92,11 @@ class TimeLine:
         """What is known of each place."""
         return self._columns
 
+    @property
+    def held(self) -> NDArray[np.bool_]:
+        """Which places hold a memory."""
+        return self._held
+
     def place(self, doc: int) -> int | None:
         """Return where a memory lies."""
         return self._places.get(doc)
@@ -117,23 +124,23 @@ class TimeLine:
         window, scratch = np.zeros_like(own), np.zeros_like(own)
         for (places, counts), weight in zip(found, weights, strict=True):
             if places.size:
-                own[places] += weight / most * _saturation(counts, self._relative[places])
+                own[places] += weight / most * _saturation(counts, self._own[places])
                 touched = self._spread(places, counts, scratch)
-                within = int(np.count_nonzero(self._columns.doc[touched] >= 0))
-                near = _saturation(scratch[touched], self._relative_window[touched])
+                within = int(np.count_nonzero(self._held[touched]))
+                near = _saturation(scratch[touched], self._near[touched])
                 window[touched] += self._idf(within) / most * near
                 scratch[touched] = 0
         return Scores(own, window)
 
-    def _spread(self, places: _Ints, counts: _Floats, scratch: _Floats) -> NDArray[np.int64] | _Ints:
+    def _spread(self, places: _Ints, counts: _Floats, scratch: _Floats) -> NDArray[np.int64]:
         """Add up how often a term occurs around each place, in an array of zeros; return the places that it reached."""
-        for offset in range(-REACH, REACH + 1):
-            scratch[places + offset] += counts
-        around = (2 * REACH + 1) * places.size
-        if around > scratch.size // 4:  # to look at all is quicker than to sort
+        around = (places + _AROUND).ravel()
+        np.add.at(scratch, around, np.tile(counts, 2 * REACH + 1))
+        if around.size > scratch.size // 4:  # to look at all is quicker than to sort
             return np.flatnonzero(scratch)
-        reached: _Ints = np.sort((places + np.arange(-REACH, REACH + 1, dtype=np.int32)[:, None]).ravel())
-        return reached[np.append(True, reached[1:] != reached[:-1])]
+        around.sort()
+        reached: NDArray[np.int64] = around[np.flatnonzero(np.diff(around, prepend=-1))]
+        return reached
 
     def _idf(self, containing: int) -> float:
         memories = max(len(self), _FEWEST)
@@ -176,13 +183,14 @@ class TimeLine:
         self._measure(rows[-1])
 
     def _measure(self, last: Row | None) -> None:
-        """Note how long each memory and each window is in relation to the mean."""
+        """Note what the length of each memory and of each window, in relation to the mean, does to its score."""
         self._last = _order(last) if last else (float("-inf"), -1)
         length = self._columns.length
         near = np.convolve(length, np.ones(2 * REACH + 1, np.float32), mode="same") if length.size else length
         held = self._columns.doc >= 0
-        self._relative = length / _mean(length[held])
-        self._relative_window = np.where(held, near / _mean(near[held]), np.float32(np.inf))  # an empty place scores 0
+        self._held = held
+        self._own = _damping(length / _mean(length[held]))
+        self._near = np.where(held, _damping(near / _mean(near[held])), np.float32(np.inf))  # an empty place scores 0
 
 
 def _order(row: Row) -> tuple[float, int]:
@@ -229,9 +237,12 @@ def _entries(rows: Sequence[Row], places: NDArray[np.int64]) -> tuple[_Ints, _In
     return pairs[:, 0], np.repeat(places, sizes).astype(np.int32), pairs[:, 1].astype(np.float32)
 
 
-def _saturation(counts: _Floats, relative_length: _Floats) -> _Floats:
-    saturated: _Floats = np.asarray(counts * (K1 + 1) / (counts + K1 * (1 - B + B * relative_length)), np.float32)
-    return saturated
+def _damping(relative_length: _Floats) -> _Floats:
+    return K1 * (1 - B + B * relative_length)
+
+
+def _saturation(counts: _Floats, damping: _Floats) -> _Floats:
+    return counts * (K1 + 1) / (counts + damping)
 
 
 def _mean(values: _Floats) -> float:

@@ -35,6 +35,7 @@ class Stored(NamedTuple):
     """A memory as it is stored."""
 
     doc: int
+    key: str
     cursor: int
     time: float
     speaker: str
@@ -51,6 +52,8 @@ class View:
         self.embedded = 0
         self.timeline = TimeLine()
         self.embeddings = Embeddings()
+        self._keys: dict[int, str] = {}
+        self._docs: dict[str, int] = {}
         self._names: list[str] = [""]
         self._numbers: dict[str, int] = {"": 0}
         self._speakers: tuple[Columns, frozenset[str]] | None = None
@@ -60,6 +63,18 @@ class View:
         lengths = _lengths([one.postings for one in stored])
         rows = [_row(one, length, self._number(one.speaker)) for one, length in zip(stored, lengths, strict=True)]
         self.timeline.change(rows, removed)
+        for doc in removed:
+            self._docs.pop(self._keys.pop(doc, ""), None)
+        self._keys.update({one.doc: one.key for one in stored})
+        self._docs.update({one.key: one.doc for one in stored})
+
+    def key(self, doc: int) -> str:
+        """Return the key of a memory that is here."""
+        return self._keys[doc]
+
+    def docs(self, keys: Collection[str]) -> list[int]:
+        """Return the numbers of the memories that are here, by their keys."""
+        return [doc for doc in map(self._docs.get, keys) if doc is not None]
 
     def speakers(self) -> frozenset[str]:
         """Return who speaks."""
@@ -72,7 +87,7 @@ class View:
     def mask(self, *, since: float | None, until: float | None, docs: Collection[int] | None) -> Mask:
         """Return which places hold a memory that passes."""
         columns = self.timeline.columns
-        mask = columns.doc >= 0
+        mask = self.timeline.held.copy()
         if since is not None:
             mask &= columns.time >= since
         if until is not None:
@@ -189,6 +204,16 @@ class Embeddings:
         return similarities
 
 
+def cosines_of(docs: Numbers, vectors: Mapping[int, bytes], embedding: Sequence[float]) -> Similarities:
+    """Return the similarity to each of some memories, NaN for one that has no float32 vector."""
+    similarities = np.full(docs.size, np.nan, np.float32)
+    known = [place for place, doc in enumerate(docs.tolist()) if doc in vectors]
+    if known:
+        joined = b"".join(vectors[doc] for doc in docs[known].tolist())
+        similarities[known] = cosines(np.frombuffer(joined, np.float32).reshape(len(known), -1), embedding)
+    return similarities
+
+
 def cosines(vectors: NDArray[np.float32], embedding: Sequence[float]) -> Similarities:
     """Return the cosine of each row with a query; all are of unit length.
 
@@ -217,7 +242,7 @@ def flags_of(cues: Cues) -> int:
 
 
 def _row(stored: Stored, length: int, speaker: int) -> Row:
-    doc, cursor, time, _, flags, importance, postings = stored
+    doc, _, cursor, time, _, flags, importance, postings = stored
     return Row(doc, cursor, time, length, speaker, flags, importance, postings)
 
 

@@ -45,6 +45,7 @@ class Mirrors:
         mirrors: the first one is searched as long as it answers.
         clock: for the rest after a failure.
         on_reset: called when a store was emptied, so that others can put back what they kept there.
+        past: names what the journal held up to a cursor, so that one put back from a backup is noticed.
     """
 
     def __init__(
@@ -53,10 +54,12 @@ class Mirrors:
         clock: ClockPort,
         *,
         on_reset: Callable[[VectorStorePort], Awaitable[None]] | None = None,
+        past: Callable[[int], Awaitable[str | None]] | None = None,
     ) -> None:
         self._mirrors = mirrors
         self._clock = clock
         self._on_reset = on_reset
+        self._past = past
         self._turn = asyncio.Lock()
         self._positions: dict[tuple[str, str], int] = {}
         self._failures: dict[str, tuple[str, float]] = {}
@@ -152,7 +155,7 @@ class Mirrors:
         if followed.namespace.cursor - self._positions[place] <= lag:
             return
         while changes := await self._changes(followed, self._positions[place]):
-            await _store(mirror.store, followed.collection, changes)
+            await _store(mirror.store, followed.collection, changes, await self._note(changes[-1].cursor))
             self._positions[place] = changes[-1].cursor
 
     async def _position(self, store: VectorStorePort, followed: Followed) -> int:
@@ -160,7 +163,8 @@ class Mirrors:
         note = await store.note(followed.collection)
         if note is None:
             return 0
-        position = int(note) if note.isdecimal() else -1
+        number = note.partition(" ")[0]
+        position = int(number) if number.isdecimal() and note == await self._note(int(number)) else -1
         whole = 0 <= position < followed.namespace.cursor or (
             position == followed.namespace.cursor
             and await store.count(followed.collection) == followed.namespace.memories
@@ -168,6 +172,10 @@ class Mirrors:
         if not whole:
             await store.drop(followed.collection)
         return position if whole else 0
+
+    async def _note(self, cursor: int) -> str:
+        past = await self._past(cursor) if self._past is not None else None
+        return str(cursor) if past is None else f"{cursor} {past}"
 
     async def _changes(self, followed: Followed, after: int) -> list[Change]:
         name = followed.namespace.namespace
@@ -203,7 +211,7 @@ class Mirrors:
         self._positions = {place: at for place, at in self._positions.items() if place[0] != mirror.name}
 
 
-async def _store(store: VectorStorePort, collection: str, changes: Sequence[Change]) -> None:
+async def _store(store: VectorStorePort, collection: str, changes: Sequence[Change], note: str) -> None:
     vectors = [
         Vector(change.slot.key, change.slot.namespace, list(change.embedding))
         for change in changes
@@ -213,4 +221,4 @@ async def _store(store: VectorStorePort, collection: str, changes: Sequence[Chan
         await store.upsert(collection, vectors)
     await store.delete(collection, {change.slot.key for change in changes if change.embedding is None})
     if vectors or await store.note(collection) is not None:
-        await store.set_note(collection, str(changes[-1].cursor))
+        await store.set_note(collection, note)

@@ -7,12 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from rookery.adapters.analyzers.snowball import SnowballAnalyzer
+from rookery.adapters.clocks.manual import ManualClock
 from rookery.adapters.embedders.hashing import HashingEmbedder, Settings
+from rookery.adapters.journals.in_memory import InMemoryMemoryJournal
+from rookery.adapters.memory_indexes.in_memory import InMemoryMemoryIndex
 from rookery.adapters.vector_stores import chroma
 from rookery.adapters.vector_stores.chroma import ChromaVectorStore
-from rookery.application.memory.mirrors import Followed
+from rookery.adapters.vector_stores.in_memory import InMemoryVectorStore
+from rookery.application.memory.mirrors import Followed, Mirror, Mirrors
+from rookery.application.memory.projection import Projection
 from rookery.domain.errors import EmbedderError, VectorStoreError
-from rookery.domain.memories import EVERYTHING, NewMemory
+from rookery.domain.memories import EVERYTHING, Memory, NewMemory
 from rookery.domain.ports.vector_store import Vector, VectorStorePort
 from rookery.entrypoints.container import Container, close, prepare
 from tests.support.colony import make_container
@@ -365,3 +371,23 @@ async def test_after_chromas_file_was_overwritten_memories_and_documents_are_fou
     (home / "chroma" / "chroma.sqlite3").write_bytes(b"not a database " * 1000)
     await with_container(rebuild)
     await with_container(check)
+
+
+async def test_vectors_of_a_past_that_the_journal_no_longer_has_are_dropped() -> None:
+    lived, restored = InMemoryMemoryJournal("one"), InMemoryMemoryJournal("one")
+    store, names = InMemoryVectorStore(), ("kept", "lost")
+    written = [Memory.model_validate(_version(name)) for name in names]
+    await lived.append(written)
+    await restored.append([written[0], Memory.model_validate(_version("new"))])
+    for journal in (lived, restored):
+        index = InMemoryMemoryIndex(analyzer=SnowballAnalyzer())
+        mirrors = Mirrors([Mirror("only", store)], ManualClock(NOON), past=journal.past)
+        projection = Projection(journal, index, mirrors, HASHING)
+        await projection.catch_up()
+        await projection.mirror()
+    collection = f"memories-one-mara-{HASHING.identity}"
+    assert await store.ids(collection, "mara") == {"kept", "new"}
+
+
+def _version(name: str) -> dict[str, object]:
+    return {"id": name, "namespace": "mara", "key": name, "content": name, "timestamp": NOON}

@@ -12,6 +12,7 @@ import random
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -244,6 +245,8 @@ def _begin(life: Life) -> None:
     _report("born", str(os.getpid()))
     try:
         asyncio.run(_live(life))
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(1)
 
