@@ -69,7 +69,8 @@ def _mirrors(
             await restore(store)
 
     others = [Mirror(name, _plugin("vector_stores", name, settings, **offered)) for name in settings.memory.mirrors]
-    return Mirrors([Mirror(settings.research.vector_store, first), *others], clock, on_reset=on_reset, past=journal.past)
+    mirrors = [Mirror(settings.research.vector_store, first), *others]
+    return Mirrors(mirrors, clock, on_reset=on_reset, past=journal.past)
 
 
 def _objects(settings: Settings, **offered: object) -> ObjectStorePort:

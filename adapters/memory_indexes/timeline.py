@@ -238,11 +238,13 @@ def _entries(rows: Sequence[Row], places: NDArray[np.int64]) -> tuple[_Ints, _In
 
 
 def _damping(relative_length: _Floats) -> _Floats:
-    return K1 * (1 - B + B * relative_length)
+    damping: _Floats = np.asarray(K1 * (1 - B + B * relative_length), np.float32)
+    return damping
 
 
 def _saturation(counts: _Floats, damping: _Floats) -> _Floats:
-    return counts * (K1 + 1) / (counts + damping)
+    saturated: _Floats = np.asarray(counts * (K1 + 1) / (counts + damping), np.float32)
+    return saturated
 
 
 def _mean(values: _Floats) -> float:

@@ -143,7 +143,8 @@ class View:
         """Return the places with the highest lexical scores, best first, earlier ones first among equals."""
         places = np.flatnonzero(scores.window)  # a memory's own words are in its window too
         places = places[mask[places]]
-        places, best = _at_least(places, scores.own[places] + window_weight * scores.window[places], pool)
+        total = np.asarray(scores.own[places] + window_weight * scores.window[places], np.float32)
+        places, best = _at_least(places, total, pool)
         return places[np.argsort(-best, kind="stable")][:pool]
 
     def _evidence(self, places: Numbers, scores: Scores, similar: Similarities) -> dict[int, Evidence]:
