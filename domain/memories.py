@@ -122,7 +122,7 @@ class Why(Frozen):
     speaker: float = Field(default=0.0, description="the query names who said it")
     time: float = Field(default=0.0, description="the query names its time, or asks for one that it tells")
     importance: float = Field(default=0.0, description="what it was given at rest, beside the usual")
-    form: float = Field(default=0.0, description="a bare question rarely answers one; negative")
+    form: float = Field(default=0.0, description="more for a longer text, less for one that only asks")
     decay: float = Field(default=1.0, description="what age leaves of the score; 1 unless a half-life is asked for")
     cosine: float | None = Field(default=None, description="similarity of the embeddings, in [-1, 1]")
     terms: list[str] = Field(default=[], description="words of the query that occur in it, as the index knows them")

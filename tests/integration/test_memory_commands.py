@@ -3,7 +3,8 @@
 import json
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -200,23 +201,33 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     }
 
 
+@contextmanager
+def watching(home: Path, settings: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
+    """Sync until the block ends, in whatever way."""
+    command = [*MAIN, "memory", "sync", "--watch", "--interval", "1"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=ROOT, env=environment(home, settings), text=True, **pipes) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 def test_machines_exchange_what_they_remember_encrypted_until_they_are_interrupted(
     shared: dict[str, str], tmp_path: Path
 ) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
     run("add", "Rooks nest in elms.", "-t", "birds", home=here, settings=shared)
     run("add", "Kestrels hover over the weir.", home=there, settings=shared)
-    command = [*MAIN, "memory", "sync", "--watch", "--interval", "1"]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=ROOT, env=environment(here, shared), text=True, **pipes) as watching:
-        assert watching.stdout is not None
-        assert watching.stdout.readline().startswith("sent 1 versions")
+    with watching(here, shared) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("sent 1 (")
         report = told("sync", home=there, settings=shared)
         assert (report["sent"], report["received"], report["devices"]) == (1, 1, 1)
-        assert "received 1 (" in watching.stdout.readline()
-        watching.send_signal(signal.SIGINT)
-        _, complaint = watching.communicate(timeout=30)
-    assert (watching.returncode, complaint) == (130, "")
+        assert "received 1 (" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, complaint = process.communicate(timeout=30)
+    assert (process.returncode, complaint) == (130, "")
     assert run("export", home=here, settings=shared).stdout == run("export", home=there, settings=shared).stdout
     folder = Path(shared["ROOKERY_OBJECT_STORES__DIRECTORY__PATH"])
     objects = [file.read_bytes() for file in folder.rglob("*") if file.is_file()]

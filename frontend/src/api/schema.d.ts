@@ -1740,7 +1740,7 @@ export interface components {
             importance: number;
             /**
              * Form
-             * @description a bare question rarely answers one; negative
+             * @description more for a longer text, less for one that only asks
              * @default 0
              */
             form: number;
