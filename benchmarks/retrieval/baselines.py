@@ -40,12 +40,9 @@ class Dense:
         self._embedder = embedder
 
     async def __call__(self, question: str) -> Scores:
-        """Embed the question and compare it with all."""
+        """Embed the question and compare it with all; not by BLAS, whose threads spin into the next recipe's time."""
         [embedding] = await self._embedder.embed([question])
-        cosines = np.einsum(
-            "ij,j->i", self._embeddings, np.array(embedding, np.float32)
-        )  # BLAS leaves spinning threads
-        return cosines.astype(np.float64)
+        return np.einsum("ij,j->i", self._embeddings, np.array(embedding, np.float32)).astype(np.float64)
 
 
 class BM25:
