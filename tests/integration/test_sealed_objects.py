@@ -85,7 +85,11 @@ async def test_a_damaged_object_is_never_returned() -> None:
             assert "Rooks" not in str(caught.value)
 
 
-@pytest.mark.parametrize("wrong", ["", "x", new_identity()[:-1], new_identity()[:-1] + "?", new_identity() * 2])
+@pytest.mark.parametrize(
+    "wrong",
+    ["", "x", new_identity()[:-1], new_identity()[:-1] + "?", new_identity() * 2],
+    ids=["empty", "a letter", "cut off", "a character that none has", "two"],
+)
 def test_a_wrong_identity_is_told_without_showing_it(wrong: str) -> None:
     with pytest.raises(ConfigurationError, match="AGE-SECRET-KEY-1") as caught:
         SealedObjectStore(InMemoryObjectStore(), SecretStr(wrong))
