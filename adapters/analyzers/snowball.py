@@ -6,7 +6,7 @@ from functools import lru_cache
 import Stemmer  # type: ignore[import-not-found]
 
 from rookery.adapters.analyzers.stop_words import STOP_WORDS
-from rookery.adapters.analyzers.tokens import normal, tokens, without_accents
+from rookery.adapters.analyzers.tokens import normal, parts, without_accents, words
 from rookery.domain.errors import ConfigurationError
 from rookery.domain.ports.analyzer import AnalyzerPort
 
@@ -31,14 +31,18 @@ class SnowballAnalyzer(AnalyzerPort):
         self._stop_words = STOP_WORDS.get(name, frozenset())
         self._stemmer = Stemmer.Stemmer(name, 0)
         self._lock = threading.Lock()
-        self._cached = lru_cache(maxsize=_CACHE)(self._term)
+        self._cached = lru_cache(maxsize=_CACHE)(self._terms)
+        self._cached_term = lru_cache(maxsize=_CACHE)(self._term)
 
     def terms(self, text: str) -> list[str]:
-        found = (self._cached(token) for token in tokens(text))
-        return [term for term in found if term is not None]
+        return [term for word in words(text) for term in self._cached(word)]
 
     def term(self, word: str) -> str | None:
-        return self._cached(normal(word))
+        return self._cached_term(normal(word))
+
+    def _terms(self, word: str) -> tuple[str, ...]:
+        found = (self._term(token) for token in parts(word))
+        return tuple(term for term in found if term is not None)
 
     def _term(self, token: str) -> str | None:
         if not token or token in self._stop_words:

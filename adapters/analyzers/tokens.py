@@ -16,12 +16,22 @@ def tokens(text: str) -> Iterator[str]:
     Digit groups lose their commas ("11,340" is `11340`). Scripts that do not divide words by spaces yield pairs of
     neighbouring characters.
     """
-    for match in _TOKEN.finditer(unicodedata.normalize("NFC", text)):
-        token = normal(match.group())
-        if _UNSPACED.search(token):
-            yield from _pairs(token)
-        elif token:
-            yield token
+    for word in words(text):
+        yield from parts(word)
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text as they are written."""
+    return _TOKEN.findall(unicodedata.normalize("NFC", text))
+
+
+def parts(word: str) -> Iterator[str]:
+    """Yield the tokens of a word; one, as a rule."""
+    token = normal(word)
+    if _UNSPACED.search(token):
+        yield from _pairs(token)
+    elif token:
+        yield token
 
 
 def normal(word: str) -> str:
