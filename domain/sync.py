@@ -45,3 +45,14 @@ class SyncReport(Frozen):
     bytes_received: int = 0
     devices: int = Field(default=0, description="other devices seen so far")
     problems: list[str] = Field(default=[], description="segments that could not be read; the others were")
+
+
+class SyncState(Frozen):
+    """Where this machine stands with the others."""
+
+    store: str
+    encrypted: bool
+    device: str | None = Field(default=None, description="null before the first sync")
+    synced_at: Timestamp | None = None
+    waiting: int = Field(description="versions that were written here and not sent yet")
+    devices: int = Field(description="other machines that were heard of")

@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from rookery.domain.errors import AdapterError, Conflict
-from rookery.domain.sync import SyncReport
-from rookery.entrypoints.api.schemas import SyncState
+from rookery.domain.sync import SyncReport, SyncState
 from rookery.entrypoints.container import Container
 
 

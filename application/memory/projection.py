@@ -63,12 +63,15 @@ class Projection:
             on_progress: told how many memories were embedded, as it goes on.
 
         Raises:
+            StoreDamaged: the journal is damaged; the indexes are left as they are.
             StorageError: the journal or the index cannot be used.
         """
         async with self._turn:
             try:
                 state = await self._apply()
             except StoreDamaged as error:
+                if await self.journal.check():  # it is the journal that is damaged: what follows it is worth keeping
+                    raise
                 await self._reset()
                 self.report("index", f"the index of memories was damaged and has been made anew ({error})")
                 state = await self._apply()

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from rookery.domain.frozen import Frozen, Timestamp
 from rookery.domain.memories import FoundMemory, MemoryFilter, PastMemory
+from rookery.domain.sync import SyncState
 
 T = TypeVar("T")
 
@@ -77,17 +78,6 @@ class MemoryNamespace(Frozen):
 
     namespace: str
     memories: int
-
-
-class SyncState(Frozen):
-    """Where this machine stands with the others."""
-
-    store: str
-    encrypted: bool
-    device: str | None = Field(default=None, description="null before the first sync")
-    synced_at: Timestamp | None = None
-    waiting: int = Field(description="versions that were written here and not sent yet")
-    devices: int = Field(description="other machines that were heard of")
 
 
 class MemoryState(Frozen):

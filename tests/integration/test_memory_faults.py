@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from rookery.adapters.vector_stores import chroma
 from rookery.adapters.vector_stores.chroma import ChromaVectorStore
-from rookery.domain.errors import InvalidRequest, NotFound, StorageError
+from rookery.domain.errors import InvalidRequest, NotFound, StorageError, StoreDamaged
 from rookery.domain.memories import NewMemory
 from tests.support.mind import Mind
 from tests.support.server import LIGHT, MAIN, ROOT, environment, rookery
@@ -177,6 +177,19 @@ async def test_an_index_that_is_removed_while_in_use_is_made_again(
     other = Mind(tmp_path / "home")
     assert set(await other.told("rooks and kestrels")) == {EARLIER, "Kestrels hover."}
     other.close()
+
+
+async def test_a_damaged_journal_is_told_and_costs_no_index(tmp_path: Path) -> None:
+    mind = Mind(tmp_path)
+    await mind.add("Rooks nest in elms.")
+    mind.close()
+    for suffix in ("-wal", "-shm"):
+        (tmp_path / f"memory.db{suffix}").unlink(missing_ok=True)
+    (tmp_path / "memory.db").write_bytes(b"garbage" * 4096)
+    with pytest.raises(StoreDamaged, match=r"memory\.db"):
+        await mind.search("rooks")
+    assert (await mind.index.state()).cursor == 1
+    mind.close()
 
 
 async def test_a_damaged_index_is_made_again_and_told(mind: Mind, tmp_path: Path) -> None:
