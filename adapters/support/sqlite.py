@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -11,6 +12,8 @@ from rookery.domain.errors import InvalidRequest, RookeryError, StorageError, St
 
 T = TypeVar("T")
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_PATIENCE = 10.0  # seconds that another who holds the file is waited for
+_PAUSE = 0.01  # seconds
 
 
 class Database:
@@ -81,7 +84,7 @@ class Database:
             self._removed()
         if self._connection is None:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            connection = sqlite3.connect(self._path, timeout=10, check_same_thread=False)
+            connection = sqlite3.connect(self._path, timeout=_PATIENCE, check_same_thread=False)
             try:
                 self._prepare(connection)
             except BaseException:
@@ -100,7 +103,7 @@ class Database:
         self._connection = None
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        connection.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(connection)
         connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'NORMAL'}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("BEGIN IMMEDIATE")
@@ -117,6 +120,20 @@ class Database:
             for statement in _statements(script):
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {len(self._migrations)}")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch the file to WAL, once for all; SQLite itself does not wait when several do that to a new file at once."""
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
