@@ -26,6 +26,11 @@ class LLMRequest(Frozen):
     session: str | None = Field(default=None, description="requests of one session share a KV cache where there is one")
     max_tokens: int = Field(default=1024, ge=1)
     temperature: float = Field(default=0.0, ge=0)
+    seed: int = Field(default=0, description="of the choice of tokens above temperature 0")
+    priority: int = Field(default=0, description="the higher, the sooner served where requests wait for each other")
+    lora: str | None = Field(
+        default=None, description="a LoRA adapter of the model, by the name it has in the settings"
+    )
 
 
 class LLMReply(Frozen):
@@ -33,6 +38,7 @@ class LLMReply(Frozen):
 
     text: str
     usage: Usage = Usage()
+    model: str = Field(default="", description="which model spoke; empty: the only one there is")
 
 
 class Capabilities(Frozen):

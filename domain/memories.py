@@ -14,6 +14,7 @@ from rookery.domain.frozen import Frozen, Timestamp
 MAX_CONTENT = 4_000_000  # characters; a longer text is a document, not a memory
 MAX_TAGS = 20_000
 IMPORTANCE = 0.5
+_CANONICAL = json.JSONEncoder(sort_keys=True).encode
 
 
 def _once(tags: list[str]) -> list[str]:
@@ -74,7 +75,7 @@ class Memory(Frozen):
         Fields that have their default are left out, so that a field which a later Rookery adds changes no old version.
         """
         fields = self.model_dump(mode="json", exclude={"version"}, exclude_defaults=True)
-        return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(_CANONICAL(fields).encode()).hexdigest()
 
 
 class NewMemory(Frozen):

@@ -25,11 +25,12 @@ class Redacted:
 def redact(text: str) -> Redacted:
     """Replace each credential by `[redacted:KIND]`. Doing it again changes nothing."""
     total = 0
-    while True:
+    while text:
         text, count = _pass(text)
         if count == 0:
-            return Redacted(text, total)
+            break
         total += count
+    return Redacted(text, total)
 
 
 def _pass(text: str) -> tuple[str, int]:

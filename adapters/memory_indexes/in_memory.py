@@ -1,7 +1,7 @@
 """The index of what holds, gone with the process."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -105,7 +105,7 @@ class InMemoryMemoryIndex(MemoryIndexPort):
         pool: int,
         window_weight: float,
         embedding: Sequence[float] | None = None,
-        nearest: Collection[str] | None = None,
+        nearest: Mapping[str, float | None] | None = None,
     ) -> list[Candidate]:
         state = self._state
         view = state.views.get(namespace, View())
@@ -115,12 +115,12 @@ class InMemoryMemoryIndex(MemoryIndexPort):
         vectors.add(state.vectors)
         passing = {doc for doc, holding in state.holdings.items() if _passes(holding.memory, where)}
         found = view.search(
-            [state.terms.get(term) for term in sorted(set(terms))],
+            {term: state.terms.get(term) for term in sorted(set(terms))},
             view.mask(since=None, until=None, docs=passing),
             pool=pool,
             window_weight=window_weight,
             cosines=None if embedding is None else lambda docs: vectors.cosines(embedding, docs),
-            nearest=None if nearest is None else self._docs_of(namespace, nearest),
+            nearest=None if nearest is None else view.docs(nearest),
         )
         return [Candidate(state.holdings[doc].memory.slot, *evidence) for doc, evidence in found.items()]
 
@@ -162,9 +162,6 @@ class InMemoryMemoryIndex(MemoryIndexPort):
 
     def _dimension(self) -> int | None:
         return next((len(vector) // 4 for vector in self._state.vectors.values()), None)
-
-    def _docs_of(self, namespace: str, keys: Collection[str]) -> list[int]:
-        return [self._state.docs[slot] for key in keys if (slot := Slot(namespace, key)) in self._state.docs]
 
     def _stored(self, doc: int, holding: Holding) -> Stored:
         memory, cues = holding.memory, holding.cues

@@ -2,11 +2,12 @@
 
 import secrets
 import sqlite3
+from array import array
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -137,7 +138,7 @@ class SqliteMemoryIndex(MemoryIndexPort):
         pool: int,
         window_weight: float,
         embedding: Sequence[float] | None = None,
-        nearest: Collection[str] | None = None,
+        nearest: Mapping[str, float | None] | None = None,
     ) -> list[Candidate]:
         search = partial(
             self._search,
@@ -186,7 +187,7 @@ class SqliteMemoryIndex(MemoryIndexPort):
         pool: int,
         window_weight: float,
         embedding: Sequence[float] | None,
-        near: Collection[str] | None,
+        near: Mapping[str, float | None] | None,
     ) -> list[Candidate]:
         view = self._view(connection, namespace)
         if embedding is not None:
@@ -267,53 +268,84 @@ def _apply(
     if _fact(connection, "incarnation") is None:
         _note(connection, "incarnation", secrets.token_hex(8))
     ids = _new_term_ids(connection, sorted(set().union(*analysed)))
-    for holding, counts in zip(holdings, analysed, strict=True):
-        postings = np.array([(ids[term], count) for term, count in counts.items()], np.int32).tobytes()
-        _store(connection, holding, b"" if holding.memory.forgotten else postings)
+    held = _held(connection, [holding.memory.slot for holding in holdings])
+    latest = {  # another process may have been faster, and know more
+        holding.memory.slot: (holding, counts)
+        for holding, counts in zip(holdings, analysed, strict=True)
+        if holding.cursor > held.get(holding.memory.slot, _NEW).cursor
+    }
+    _count(connection, [holding for holding, _ in latest.values()], held)
+    _forget(connection, [held[slot].doc for slot in latest if slot in held])
+    [(free,)] = connection.execute("SELECT COALESCE(MAX(doc), 0) + 1 FROM slots")
+    numbers = {slot: held[slot].doc if slot in held else free + place for place, slot in enumerate(latest)}
+    rows = (_row(numbers[slot], holding, _packed(counts, ids)) for slot, (holding, counts) in latest.items())
+    connection.executemany(f"INSERT OR REPLACE INTO slots VALUES ({','.join('?' * 13)})", rows)  # noqa: S608
+    tagged = (holding.memory for holding, _ in latest.values() if not holding.memory.forgotten)
+    tags = ((numbers[memory.slot], tag) for memory in tagged for tag in memory.tags)
+    connection.executemany("INSERT INTO tags VALUES (?, ?)", tags)
     if cursor > int(_fact(connection, "cursor") or 0):
         _note(connection, "journal", follows)
         _note(connection, "cursor", str(cursor))
 
 
-def _store(connection: sqlite3.Connection, holding: Holding, postings: bytes) -> None:
-    memory, cues = holding.memory, holding.cues
-    query = "SELECT doc, live, cursor FROM slots WHERE namespace = ? AND key = ?"
-    held, live, known = connection.execute(query, memory.slot).fetchone() or (None, 0, 0)
-    if known >= holding.cursor:  # another process was faster, and may know more
-        return
-    more = int(not memory.forgotten) - int(live)
+class _Held(NamedTuple):
+    doc: int
+    live: bool
+    cursor: int
+
+
+_NEW = _Held(doc=0, live=False, cursor=0)
+
+
+def _held(connection: sqlite3.Connection, slots: Sequence[Slot]) -> dict[Slot, _Held]:
+    query = "SELECT key, doc, live, cursor FROM slots WHERE namespace = ? AND key IN ({})"
+    found: dict[Slot, _Held] = {}
+    for namespace in {slot.namespace for slot in slots}:
+        keys = [slot.key for slot in slots if slot.namespace == namespace]
+        rows = cut(connection, query, keys, first=[namespace])
+        found |= {Slot(namespace, key): _Held(doc, bool(live), cursor) for key, doc, live, cursor in rows}
+    return found
+
+
+def _count(connection: sqlite3.Connection, holdings: Sequence[Holding], held: Mapping[Slot, _Held]) -> None:
+    more: Counter[str] = Counter()
+    last: dict[str, int] = {}
+    for memory, _, cursor in holdings:
+        more[memory.namespace] += int(not memory.forgotten) - int(held.get(memory.slot, _NEW).live)
+        last[memory.namespace] = max(last.get(memory.namespace, 0), cursor)
     count = """
         INSERT INTO namespaces VALUES (?, ?, ?) ON CONFLICT (name)
         DO UPDATE SET memories = memories + excluded.memories, cursor = MAX(cursor, excluded.cursor)
     """
-    connection.execute(count, (memory.namespace, more, holding.cursor))
-    upsert = """
-        INSERT INTO slots (namespace, key, cursor, live, time, source, speaker, flags, importance, postings, body)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (namespace, key) DO UPDATE SET cursor = excluded.cursor, live = excluded.live, embedded = 0,
-          time = excluded.time, source = excluded.source, speaker = excluded.speaker, flags = excluded.flags,
-          importance = excluded.importance,
-          postings = excluded.postings, body = excluded.body
-        RETURNING doc
-    """
-    row = (
+    connection.executemany(count, ((name, more[name], cursor) for name, cursor in last.items()))
+
+
+def _forget(connection: sqlite3.Connection, docs: Sequence[int]) -> None:
+    for table in ("tags", "embeddings"):
+        connection.executemany(f"DELETE FROM {table} WHERE doc = ?", ((doc,) for doc in docs))  # noqa: S608
+
+
+def _packed(counts: Counter[str], ids: Mapping[str, int]) -> bytes:
+    return array("i", [number for term, count in counts.items() for number in (ids[term], count)]).tobytes()
+
+
+def _row(doc: int, holding: Holding, postings: bytes) -> tuple[object, ...]:
+    """Return a row of `slots`."""
+    memory, cues, cursor = holding
+    return (
+        doc,
         *memory.slot,
-        holding.cursor,
+        cursor,
         not memory.forgotten,
+        False,
         memory.timestamp.timestamp(),
         memory.source,
         cues.speaker,
         flags_of(cues),
         memory.relevance_score,
-        postings,
+        b"" if memory.forgotten else postings,
         memory.model_dump_json(),
     )
-    [(doc,)] = connection.execute(upsert, row).fetchall()
-    if held is not None:
-        connection.execute("DELETE FROM tags WHERE doc = ?", (doc,))
-        connection.execute("DELETE FROM embeddings WHERE doc = ?", (doc,))
-    if memory.tags and not memory.forgotten:
-        connection.executemany("INSERT INTO tags VALUES (?, ?)", ((doc, tag) for tag in memory.tags))
 
 
 def _embed(connection: sqlite3.Connection, *, model: str, embeddings: Sequence[Embedded]) -> None:
@@ -355,7 +387,7 @@ def _changes(connection: sqlite3.Connection, *, namespace: str, model: str, afte
     for key, cursor, live, vector in connection.execute(query, (namespace, after, limit)):
         if live and vector is None:
             break
-        embedding = np.frombuffer(vector, np.float32).tolist() if live else None
+        embedding = memoryview(vector).cast("f") if live else None
         changes.append(Change(Slot(namespace, key), cursor, embedding))
     return changes
 
@@ -365,10 +397,10 @@ def _new_term_ids(connection: sqlite3.Connection, terms: Sequence[str]) -> dict[
     return {term: id_ for id_, term in cut(connection, "SELECT id, term FROM terms WHERE term IN ({})", terms)}
 
 
-def _term_ids(connection: sqlite3.Connection, terms: Iterable[str]) -> list[int | None]:
+def _term_ids(connection: sqlite3.Connection, terms: Iterable[str]) -> dict[str, int | None]:
     wanted = sorted(set(terms))
     ids = {term: id_ for id_, term in cut(connection, "SELECT id, term FROM terms WHERE term IN ({})", wanted)}
-    return [ids.get(term) for term in wanted]
+    return {term: ids.get(term) for term in wanted}
 
 
 def _docs_of(connection: sqlite3.Connection, namespace: str, keys: Sequence[str]) -> dict[str, int]:

@@ -132,10 +132,20 @@ class TimeLine:
                 scratch[touched] = 0
         return Scores(own, window)
 
+    def occurs(self, term: int, places: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return at which of these places a term occurs."""
+        known, _ = self._postings(term)  # in the order of their places
+        if not known.size:
+            return np.zeros(places.size, np.bool_)
+        at = np.minimum(np.searchsorted(known, places), known.size - 1)
+        occurs: NDArray[np.bool_] = known[at] == places
+        return occurs
+
     def _spread(self, places: _Ints, counts: _Floats, scratch: _Floats) -> NDArray[np.int64]:
         """Add up how often a term occurs around each place, in an array of zeros; return the places that it reached."""
-        around = (places + _AROUND).ravel()
-        np.add.at(scratch, around, np.tile(counts, 2 * REACH + 1))
+        grid = places + _AROUND
+        around = grid.ravel()
+        np.add.at(scratch, around, np.broadcast_to(counts, grid.shape).ravel())
         if around.size > scratch.size // 4:  # to look at all is quicker than to sort
             return np.flatnonzero(scratch)
         around.sort()

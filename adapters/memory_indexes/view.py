@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +30,7 @@ class Evidence(NamedTuple):
     length: int
     importance: float
     cues: Cues
+    terms: tuple[str, ...]
 
 
 class Stored(NamedTuple):
@@ -72,9 +74,13 @@ class View:
         """Return the key of a memory that is here."""
         return self._keys[doc]
 
-    def docs(self, keys: Collection[str]) -> list[int]:
-        """Return the numbers of the memories that are here, by their keys."""
-        return [doc for doc in map(self._docs.get, keys) if doc is not None]
+    def docs(self, nearest: Mapping[str, float | None]) -> dict[int, float]:
+        """Return the numbers of the memories that are here, by their keys, with cosines; NaN where none is known."""
+        return {
+            self._docs[key]: math.nan if cosine is None else cosine
+            for key, cosine in nearest.items()
+            if key in self._docs
+        }
 
     def speakers(self) -> frozenset[str]:
         """Return who speaks."""
@@ -98,36 +104,36 @@ class View:
 
     def search(
         self,
-        terms: Collection[int | None],
+        terms: Mapping[str, int | None],
         mask: Mask,
         *,
         pool: int,
         window_weight: float,
         cosines: Callable[[Numbers], Similarities] | None,
-        nearest: Sequence[int] | None,
+        nearest: Mapping[int, float] | None,
     ) -> dict[int, Evidence]:
         """Return the `pool` best by words and the `pool` best by meaning.
 
         Args:
-            terms: by number; None for one that occurs nowhere.
+            terms: with their numbers; None for one that occurs nowhere.
             mask: the places that count.
             pool: how many of each kind.
             window_weight: of the window's score beside that of a memory's own words.
             cosines: gives the similarity of memories to the query, NaN where it is not known; None leaves meaning out.
-            nearest: the memories that another index found; None compares all.
+            nearest: the memories that another index found, with cosines, NaN where it is not known; None compares all.
         """
-        known = [term for term in terms if term is not None]
-        scores = self.timeline.score(known, unknown=len(terms) - len(known))
+        known = {term: number for term, number in terms.items() if number is not None}
+        scores = self.timeline.score(known.values(), unknown=len(terms) - len(known))
         places = self._best(scores, mask, pool=pool, window_weight=window_weight)
         if cosines is None:
-            return self._evidence(places, scores, np.full(places.size, np.nan, np.float32))
+            return self._evidence(places, known, scores, np.full(places.size, np.nan, np.float32))
         near = self._passing(nearest, mask)
         everything = np.union1d(places, near)
-        similar = cosines(self.timeline.columns.doc[everything])
+        similar = _completed(self.timeline.columns.doc[everything], nearest or {}, cosines)
         places = np.union1d(places, self._most_similar(near, similar[np.searchsorted(everything, near)], pool))
-        return self._evidence(places, scores, similar[np.searchsorted(everything, places)])
+        return self._evidence(places, known, scores, similar[np.searchsorted(everything, places)])
 
-    def _passing(self, nearest: Sequence[int] | None, mask: Mask) -> Numbers:
+    def _passing(self, nearest: Mapping[int, float] | None, mask: Mask) -> Numbers:
         if nearest is None:
             return np.flatnonzero(mask)
         places = [place for place in map(self.timeline.place, nearest) if place is not None and mask[place]]
@@ -147,7 +153,9 @@ class View:
         places, best = _at_least(places, total, pool)
         return places[np.argsort(-best, kind="stable")][:pool]
 
-    def _evidence(self, places: Numbers, scores: Scores, similar: Similarities) -> dict[int, Evidence]:
+    def _evidence(
+        self, places: Numbers, terms: Mapping[str, int], scores: Scores, similar: Similarities
+    ) -> dict[int, Evidence]:
         columns = self.timeline.columns
         asked = np.where(columns.flags[places - 1] & ASKS, scores.own[places - 1], 0)
         found = zip(
@@ -159,9 +167,16 @@ class View:
             columns.length[places].astype(np.int64).tolist(),
             columns.importance[places].tolist(),
             map(self._cues, columns.speaker[places].tolist(), columns.flags[places].tolist()),
+            self._occurring(places, terms),
             strict=True,
         )
         return dict(zip(columns.doc[places].tolist(), map(Evidence._make, found), strict=True))
+
+    def _occurring(self, places: Numbers, terms: Mapping[str, int]) -> list[tuple[str, ...]]:
+        occur = [self.timeline.occurs(number, places).tolist() for number in terms.values()]
+        if not occur:
+            return [()] * places.size
+        return [tuple(compress(terms, here)) for here in zip(*occur, strict=True)]
 
     def _cues(self, speaker: int, flags: int) -> Cues:
         return Cues(self._names[speaker], bool(flags & ASKS), bool(flags & ONLY_ASKS), bool(flags & TELLS_TIME))
@@ -203,6 +218,14 @@ class Embeddings:
         elif rows.size:
             similarities[known] = cosines(self._matrix[rows], embedding)
         return similarities
+
+
+def _completed(docs: Numbers, known: Mapping[int, float], cosines: Callable[[Numbers], Similarities]) -> Similarities:
+    """Return the similarity to each of these memories; only those that are not known are asked for."""
+    similar = np.fromiter((known.get(doc, math.nan) for doc in docs.tolist()), np.float32, docs.size)
+    missing = np.flatnonzero(np.isnan(similar))
+    similar[missing] = cosines(docs[missing])
+    return similar
 
 
 def cosines_of(docs: Numbers, vectors: Mapping[int, bytes], embedding: Sequence[float]) -> Similarities:

@@ -81,10 +81,11 @@ class Mirrors:
 
     async def nearest(
         self, followed: Followed, embedding: Sequence[float], *, limit: int, lag: int
-    ) -> list[str] | None:
-        """Return the keys of the nearest memories, and of those that the store has not got yet.
+    ) -> dict[str, float | None] | None:
+        """Return the keys of the nearest memories with their cosines, and of those that the store has not got yet.
 
-        None when no store can be searched, which is then told by `trouble`.
+        The cosine of a memory that changed since the store has seen it is None. The whole is None when no store
+        can be searched, which is then told by `trouble`.
         """
         for mirror in self._mirrors:
             try:
@@ -94,7 +95,7 @@ class Mirrors:
                 continue
             if hits is not None:
                 missing = await self._missing(mirror, followed)
-                return [*(hit.id for hit in hits), *(change.slot.key for change in missing)]
+                return dict(hits) | dict.fromkeys(change.slot.key for change in missing)
         return None
 
     async def reset(self) -> None:
@@ -212,11 +213,7 @@ class Mirrors:
 
 
 async def _store(store: VectorStorePort, collection: str, changes: Sequence[Change], note: str) -> None:
-    vectors = [
-        Vector(change.slot.key, change.slot.namespace, list(change.embedding))
-        for change in changes
-        if change.embedding is not None
-    ]
+    vectors = [Vector(change.slot.key, "", change.embedding) for change in changes if change.embedding is not None]
     if vectors:
         await store.upsert(collection, vectors)
     await store.delete(collection, {change.slot.key for change in changes if change.embedding is None})

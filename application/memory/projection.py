@@ -17,6 +17,7 @@ from rookery.domain.ports.memory_journal import Entry, MemoryJournalPort
 
 _APPLIED_AT_ONCE = 1000
 _EMBEDDED_AT_ONCE = 256
+_FOLLOWED_FROM = 2000  # changes that are worth a store's while, as long as more are to come
 _NOTHING = IndexState(None, 0, None)
 _NOWHERE = Slot("", "")
 
@@ -56,8 +57,8 @@ class Projection:
         if trouble is not None:
             self._trouble[what] = trouble
 
-    async def catch_up(self, on_progress: OnProgress = lambda _: None) -> None:
-        """Bring the index of what holds up to date, embeddings included.
+    async def catch_up(self, on_progress: OnProgress = lambda _: None) -> IndexState:
+        """Bring the index of what holds up to date, embeddings included. Return how far it follows.
 
         Args:
             on_progress: told how many memories were embedded, as it goes on.
@@ -68,20 +69,39 @@ class Projection:
         """
         async with self._turn:
             try:
-                state = await self._apply()
+                return await self._apply(on_progress)
             except StoreDamaged as error:
                 if await self.journal.check():  # it is the journal that is damaged: what follows it is worth keeping
                     raise
                 await self._reset()
                 self.report("index", f"the index of memories was damaged and has been made anew ({error})")
-                state = await self._apply()
-            if self.embedder is not None and state.cursor != self._embedded_up_to:
-                await self._embed(self.embedder, state, on_progress)
+                return await self._apply(on_progress)
 
     async def mirror(self, *, lag: int = 0) -> None:
         """Bring each store of vectors up to date when it is more than `lag` changes behind. Failures become trouble."""
         if self.embedder is not None:
             await self.mirrors.follow(self.index, self.embedder.identity, await self.journal.identity(), lag=lag)
+
+    async def catch_up_and_mirror(self, on_progress: OnProgress = lambda _: None) -> None:
+        """Bring all indexes up to date, side by side; raises what `catch_up` raises."""
+        embedded = asyncio.Event()
+
+        def told(count: int) -> None:
+            embedded.set()
+            on_progress(count)
+
+        async def follow() -> None:
+            while await embedded.wait():
+                embedded.clear()
+                await self.mirror(lag=_FOLLOWED_FROM)
+
+        following = asyncio.create_task(follow())
+        try:
+            await self.catch_up(told)
+        finally:
+            following.cancel()
+            await asyncio.wait([following])
+        await self.mirror()
 
     async def rebuild(self, on_progress: OnProgress = lambda _: None) -> int:
         """Throw all projections away and make them again from the journal. Return how many memories hold.
@@ -92,8 +112,7 @@ class Projection:
         async with self._turn:
             await self._reset()
         await self.mirrors.reset()
-        await self.catch_up(on_progress)
-        await self.mirror()
+        await self.catch_up_and_mirror(on_progress)
         return sum(state.memories for state in await self.index.namespaces())
 
     async def embed_anew(self, example: Sequence[float]) -> None:
@@ -112,16 +131,28 @@ class Projection:
         await self.index.reset()
         self._embedded_up_to = -1
 
-    async def _apply(self) -> IndexState:
+    async def _apply(self, on_progress: OnProgress) -> IndexState:
+        """Follow the journal; each part is embedded before the next one, so that others can follow it meanwhile."""
+        done = 0
+
+        def told(more: int) -> None:
+            nonlocal done
+            done += more
+            on_progress(done)
+
         state = await self.index.state()
         if state.journal not in (None, await self._follows(state.cursor)):
             await self._reset()
             state = _NOTHING
+        able = True
         while entries := await self.journal.after(state.cursor, limit=_APPLIED_AT_ONCE):
             cursor = entries[-1].cursor
             holdings = await self._holdings(entries)
             await self.index.apply(holdings, follows=await self._follows(cursor), cursor=cursor)
             state = state._replace(cursor=cursor)
+            able = able and await self._embed(state, told)
+        if able:
+            await self._embed(state, told)
         return state
 
     async def _follows(self, cursor: int) -> str:
@@ -136,17 +167,20 @@ class Projection:
             Holding(memory, cues_of(memory.content, memory.tags), cursors[slot]) for slot, memory in standing.items()
         ]
 
-    async def _embed(self, embedder: EmbedderPort, state: IndexState, on_progress: OnProgress) -> None:
-        done = 0
+    async def _embed(self, state: IndexState, told: OnProgress) -> bool:
+        """Embed what has no embedding yet; tell whether that went well."""
+        embedder = self.embedder
+        if embedder is None or state.cursor == self._embedded_up_to:
+            return True
         try:
             while memories := await self.index.unembedded(embedder.identity, limit=_EMBEDDED_AT_ONCE):
                 vectors = await embedder.embed([memory.content for memory in memories])
                 embedded = [Embedded(memory.slot, vector) for memory, vector in zip(memories, vectors, strict=True)]
                 await self.index.embed(embedder.identity, embedded)
-                done += len(memories)
-                on_progress(done)
+                told(len(memories))
         except EmbedderError as error:
             self.report("embedder", f"new memories are found by words only: {error}")
-            return
+            return False
         self.report("embedder", None)
         self._embedded_up_to = state.cursor
+        return True

@@ -55,7 +55,9 @@ class Ranked(NamedTuple):
     @property
     def why(self) -> Why:
         """The parts in wire form; made for the few candidates that are shown."""
-        return Why(**self.parts._asdict(), decay=self.decay, cosine=self.candidate.cosine, terms=[])
+        return Why(
+            **self.parts._asdict(), decay=self.decay, cosine=self.candidate.cosine, terms=list(self.candidate.terms)
+        )
 
 
 @dataclass(frozen=True)

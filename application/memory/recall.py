@@ -12,7 +12,7 @@ from rookery.domain.frozen import Frozen
 from rookery.domain.memories import EVERYTHING, FoundMemory, Memory, MemoryFilter, PastMemory, Slot, history_of
 from rookery.domain.ports.analyzer import AnalyzerPort
 from rookery.domain.ports.clock import ClockPort
-from rookery.domain.ports.memory_index import Candidate, NamespaceState
+from rookery.domain.ports.memory_index import Candidate, IndexState, NamespaceState
 
 FLAT = 8192  # memories up to which all are compared: exact, and faster than asking a store of vectors
 _LAG = 1024  # changes that a store of vectors may be behind; a search looks at them one by one
@@ -52,6 +52,9 @@ class SearchMemories:
         self._half_life = half_life
         self._index = projection.index
         self._analyzer = analyzer
+        self._position: IndexState | None = None
+        self._states: list[NamespaceState] = []
+        self._speakers: dict[str, frozenset[str]] = {}
 
     async def __call__(self, query: str, where: MemoryFilter = EVERYTHING, *, limit: int = 10) -> Recalled:
         """Return at most `limit` memories, best first; none when no word and no meaning is shared.
@@ -62,28 +65,35 @@ class SearchMemories:
         """
         if not query.strip() or len(query) > MAX_QUERY or any("\ud800" <= character <= "\udfff" for character in query):
             raise InvalidRequest(f"a query is a text of 1 to {MAX_QUERY} characters")
-        await self._projection.catch_up()
+        await self._look(await self._projection.catch_up())
         ranked: list[Ranked] = []
         embeddings: dict[str, list[float]] = {}
-        for state in await self._searched(where):
+        for state in self._searched(where):
             ranked += await self._search(query, state, where, embeddings)
         best = in_order(ranked)[:limit]
         held = await self._index.get([one.candidate.slot for one in best])
-        terms = set(self._analyzer.terms(query))
         return Recalled(
-            memories=[self._found(held[one.candidate.slot], one, terms) for one in best if one.candidate.slot in held],
+            memories=[_found(held[one.candidate.slot], one) for one in best if one.candidate.slot in held],
             degraded=self._projection.trouble,
         )
 
-    async def _searched(self, where: MemoryFilter) -> list[NamespaceState]:
+    async def _look(self, position: IndexState) -> None:
+        """Read what stays the same as long as the index does."""
+        if position != self._position:
+            self._states = await self._index.namespaces()
+            self._speakers.clear()
+            self._position = position
+
+    def _searched(self, where: MemoryFilter) -> list[NamespaceState]:
         wanted = None if where.namespaces is None else set(where.namespaces)
-        states = await self._index.namespaces()
-        return [state for state in states if state.memories and (wanted is None or state.namespace in wanted)]
+        return [state for state in self._states if state.memories and (wanted is None or state.namespace in wanted)]
 
     async def _search(
         self, query: str, state: NamespaceState, where: MemoryFilter, embeddings: dict[str, list[float]]
     ) -> list[Ranked]:
-        form = asked(query, await self._index.speakers(state.namespace))
+        if state.namespace not in self._speakers:
+            self._speakers[state.namespace] = await self._index.speakers(state.namespace)
+        form = asked(query, self._speakers[state.namespace])
         embedding = await self._embedding(form, embeddings)
         try:
             candidates = await self._candidates(form, state, where, embedding)
@@ -120,7 +130,7 @@ class SearchMemories:
 
     async def _nearest(
         self, state: NamespaceState, where: MemoryFilter, embedding: Sequence[float] | None
-    ) -> list[str] | None:
+    ) -> dict[str, float | None] | None:
         embedder = self._projection.embedder
         if embedder is None or embedding is None or state.memories <= self._flat:
             return None
@@ -131,10 +141,9 @@ class SearchMemories:
         limit = min(2000, POOL * state.memories // passing)
         return await self._projection.mirrors.nearest(followed, embedding, limit=limit, lag=_LAG)
 
-    def _found(self, memory: Memory, ranked: Ranked, asked_for: set[str]) -> FoundMemory:
-        terms = sorted(asked_for.intersection(self._analyzer.terms(memory.content[:20_000])))
-        why = ranked.why.model_copy(update={"terms": terms})
-        return FoundMemory.model_validate(dict(memory) | {"relevance_score": ranked.relevance, "why": why})
+
+def _found(memory: Memory, ranked: Ranked) -> FoundMemory:
+    return FoundMemory.model_construct(**(dict(memory) | {"relevance_score": ranked.relevance, "why": ranked.why}))
 
 
 async def find_memory(projection: Projection, memory_id: str, namespace: str | None = None) -> Memory:

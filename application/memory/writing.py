@@ -143,8 +143,7 @@ class ImportMemories:
             await self._remember.journal_only(batch)
             count += len(batch)
             on_written(count)
-        await self._projection.catch_up(on_embedded)
-        await self._projection.mirror()
+        await self._projection.catch_up_and_mirror(on_embedded)
         return count
 
 

@@ -1,6 +1,6 @@
 """The index of what holds: memories by their words, their time and their neighbours."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from rookery.domain.cues import Cues
@@ -50,6 +50,8 @@ class Candidate(NamedTuple):
     importance: float
     """In [0, 1]."""
     cues: Cues
+    terms: tuple[str, ...] = ()
+    """The terms of the query that occur in it, sorted."""
 
 
 class Embedded(NamedTuple):
@@ -133,7 +135,7 @@ class MemoryIndexPort(Protocol):
         pool: int,
         window_weight: float,
         embedding: Sequence[float] | None = None,
-        nearest: Collection[str] | None = None,
+        nearest: Mapping[str, float | None] | None = None,
     ) -> list[Candidate]:
         """Return what may answer: the `pool` best by words and the `pool` best by meaning, in no particular order.
 
@@ -144,8 +146,8 @@ class MemoryIndexPort(Protocol):
             pool: how many of each kind.
             window_weight: of `window` beside `lexical` in what is best by words.
             embedding: of the query; without it words alone decide.
-            nearest: the keys that another index found by meaning. Without it the query is compared with every
-                embedding that passes the where, which costs time in proportion to them.
+            nearest: the keys that another index found by meaning, with the cosines that it gave. Without it the query
+                is compared with every embedding that passes, which costs time in proportion to them.
 
         Raises:
             DimensionMismatch: the query's embedding is not as long as those of the index.

@@ -9,8 +9,9 @@ class Vector(NamedTuple):
 
     id: str
     group: str
-    """What it can be filtered by: the snapshot's digest for a passage, the agent's id for a memory."""
-    embedding: list[float]
+    """What it can be filtered by, such as the snapshot's digest for a passage; empty where nobody filters, which some
+    stores hold at half the cost."""
+    embedding: Sequence[float]
 
 
 class VectorHit(NamedTuple):

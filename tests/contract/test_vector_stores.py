@@ -215,6 +215,14 @@ async def test_a_vector_of_zeros_is_like_nothing(store: VectorStorePort) -> None
     assert [tuple(hit) for hit in await store.search("a", [1.0, 0.0], limit=2)] == [("x", 1.0), ("zero", 0.0)]
 
 
+async def test_vectors_need_no_group(store: VectorStorePort) -> None:
+    await store.upsert("a", [vector._replace(group="") for vector in AT])
+    assert await store.ids("a", "") == {vector.id for vector in AT}
+    assert [hit.id for hit in await store.search("a", [0.0, 0.0, 1.0], limit=1)] == ["up"]
+    await store.delete_group("a", "")
+    assert await store.count("a") == 0
+
+
 async def test_deleting_a_group_leaves_the_others(store: VectorStorePort) -> None:
     await store.upsert("a", AT)
     await store.delete_group("a", "plane")

@@ -119,7 +119,7 @@ async def assert_vectors_are_those_of_the_index(home: Home) -> None:
         name = state.namespace
         held, _ = await home.index.page(MemoryFilter(namespaces=[name]), limit=10_000)
         collection = Followed(home.index, home.embedder.identity, journal, state).collection
-        assert await home.vectors.ids(collection, name) == {memory.key for memory in held}
+        assert await home.vectors.ids(collection, "") == {memory.key for memory in held}
 
 
 async def assert_both_agree(folder: Path, share: Path, acknowledged: set[str]) -> None:

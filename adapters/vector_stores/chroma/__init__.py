@@ -23,7 +23,7 @@ from rookery.domain.ports.vector_store import Vector, VectorHit, VectorStorePort
 if TYPE_CHECKING:
     from rookery.adapters.vector_stores.chroma.collections import Rows
 
-_WRITTEN_AT_ONCE = 500  # keeps a search that comes in between waiting for less than a second
+_WRITTEN_AT_ONCE = 2000  # keeps a search that comes in between waiting for about a second
 
 
 class Settings(BaseModel):
