@@ -38,7 +38,10 @@ class LLMReply(Frozen):
 
     text: str
     usage: Usage = Usage()
-    model: str = Field(default="", description="which model spoke; empty: the only one there is")
+    model: str = Field(default="", description="which model spoke; empty: the one that `capabilities` names")
+    notices: list[str] = Field(
+        default=[], description="what degraded meanwhile, each told once: a device lost, another model that stood in"
+    )
 
 
 class Capabilities(Frozen):

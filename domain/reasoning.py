@@ -11,6 +11,9 @@ from pydantic import Field
 from rookery.domain.frozen import Frozen
 from rookery.domain.sources import Passage
 
+SOURCE_ID = "source-id"
+"""The `format`, in a JSON schema, of what names a source; `allowed_sources` of a request binds it."""
+
 
 class Evidence(Frozen):
     """A verbatim quote that an agent gathered; `passage.text` contains `quote` at [start, end) of the snapshot."""
@@ -52,7 +55,7 @@ class FindEvidenceJob(Frozen):
 class Quote(Frozen):
     """A verbatim range of a passage."""
 
-    passage_id: str
+    passage_id: Annotated[str, Field(json_schema_extra={"format": SOURCE_ID})]
     quote: str
     score: float = Field(ge=0, le=1)
 
@@ -95,7 +98,7 @@ class DraftClaim(Frozen):
     """A sentence, and the ids of the evidence that it rests on."""
 
     text: str
-    evidence: list[int]
+    evidence: list[Annotated[int, Field(json_schema_extra={"format": SOURCE_ID})]]
     sure: bool = Field(default=True, description="false: it comes near an answer, and may not be one")
 
 

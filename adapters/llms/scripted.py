@@ -20,14 +20,17 @@ class ScriptedLLM(LLMPort):
         text = next(self._replies, None)
         if text is None:
             raise LLMError("the script has no further reply")
-        usage = Usage(prompt_tokens=self.count_tokens(request.messages), completion_tokens=len(text.split()))
+        usage = Usage(prompt_tokens=await self.count_tokens(request.messages), completion_tokens=len(text.split()))
         return LLMReply(text=text, usage=usage)
 
     async def stream(self, request: LLMRequest) -> AsyncIterator[str]:
         yield (await self.complete(request)).text
 
-    def count_tokens(self, messages: Sequence[Message]) -> int:
+    async def count_tokens(self, messages: Sequence[Message]) -> int:
         return sum(len(message.content.split()) for message in messages)
 
     def capabilities(self) -> Capabilities:
         return Capabilities(name="scripted", binds_schema=False, generative=True)
+
+    async def close(self) -> None:
+        """Nothing is held."""

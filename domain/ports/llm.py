@@ -10,7 +10,7 @@ class LLMPort(Protocol):
     """Completes prompts. Safe to call concurrently.
 
     A `json_schema` and `allowed_sources` in a request bind the reply: an adapter that cannot bind the decoding checks
-    the reply and raises `LLMError` rather than hand on what breaks them.
+    the reply and raises `LLMError` rather than hand on what breaks them. Cancelling the calling task cancels the work.
     """
 
     async def complete(self, request: LLMRequest) -> LLMReply:
@@ -26,10 +26,18 @@ class LLMPort(Protocol):
         """Yield the reply in pieces, in order. Raises what `complete` raises."""
         ...
 
-    def count_tokens(self, messages: Sequence[Message]) -> int:
-        """Return the exact number of tokens of the prompt, by the model's own template."""
+    async def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Return the exact number of tokens of the prompt, by the model's own template.
+
+        Raises:
+            LLMError: the model cannot be asked.
+        """
         ...
 
     def capabilities(self) -> Capabilities:
-        """Return what the model can be relied on for."""
+        """Return what the model can be relied on for; what is known only once it is loaded is null until then."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of processes and connections; the next call takes them anew."""
         ...

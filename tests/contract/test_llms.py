@@ -93,7 +93,7 @@ async def test_a_model_that_generates_counts_its_tokens_and_another_has_none(llm
     asked = request(FIND, Findings)
     usage = (await llm.complete(asked)).usage
     generative = llm.capabilities().generative
-    assert usage.prompt_tokens == (llm.count_tokens(asked.messages) if generative else 0)
+    assert usage.prompt_tokens == (await llm.count_tokens(asked.messages) if generative else 0)
     assert (usage.completion_tokens > 0) == generative
 
 

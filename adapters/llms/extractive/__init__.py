@@ -62,12 +62,15 @@ class ExtractiveLLM(LLMPort):
         """Yield the whole reply at once."""
         yield (await self.complete(request)).text
 
-    def count_tokens(self, messages: Sequence[Message]) -> int:
+    async def count_tokens(self, messages: Sequence[Message]) -> int:
         """Return the number of words: there is no tokenizer, no template and no limit."""
         return sum(len(message.content.split()) for message in messages)
 
     def capabilities(self) -> Capabilities:
         return Capabilities(name="extractive", binds_schema=True, generative=False)
+
+    async def close(self) -> None:
+        """Nothing is held."""
 
     async def _answer(self, job: Job) -> Answer:
         match job:
