@@ -31,28 +31,48 @@ A = TypeVar("A", Plan, Findings, Reflection, Draft)
 async def ask(llm: LLMPort, job: Job, returns: type[A], *, session: str) -> tuple[A, Usage]:
     """Return the model's answer to a job and what it cost. An invalid answer is sent back once, with its faults.
 
+    Models see passages numbered from 1: a number is one token, and an id is some twenty that are easily confused.
+
     Raises:
         LLMError: the model failed, or its second answer is invalid too.
     """
+    given = _numbered(job)
     request = LLMRequest(
-        messages=_prompt(job),
-        job=job,
+        messages=_prompt(given),
+        job=given,
         json_schema=returns.model_json_schema(),
-        allowed_sources=_allowed_sources(job),
+        allowed_sources=_allowed_sources(given),
         session=session,
     )
     reply = await llm.complete(request)
     try:
-        return returns.model_validate_json(reply.text), reply.usage
+        return _named(returns.model_validate_json(reply.text), job), reply.usage
     except ValidationError as first:
         repaired = await llm.complete(request.model_copy(update={"messages": _repair(request, reply.text, first)}))
         try:
-            return returns.model_validate_json(repaired.text), reply.usage + repaired.usage
+            return _named(returns.model_validate_json(repaired.text), job), reply.usage + repaired.usage
         except ValidationError as second:
             name = llm.capabilities().name
             raise LLMError(
                 f"{name} gave no valid {returns.__name__.lower()} in two tries; try another model"
             ) from second
+
+
+def _numbered(job: Job) -> Job:
+    """Return the job with numbers for the ids of its passages."""
+    if not isinstance(job, FindEvidenceJob):
+        return job
+    passages = [passage.model_copy(update={"id": str(n)}) for n, passage in enumerate(job.passages, 1)]
+    return job.model_copy(update={"passages": passages})
+
+
+def _named(answer: A, job: Job) -> A:
+    """Return the answer with the ids of the passages for their numbers. A number of no passage stays one."""
+    if not isinstance(answer, Findings) or not isinstance(job, FindEvidenceJob):
+        return answer
+    ids = {str(n): passage.id for n, passage in enumerate(job.passages, 1)}
+    quotes = [q.model_copy(update={"passage_id": ids.get(q.passage_id, q.passage_id)}) for q in answer.quotes]
+    return answer.model_copy(update={"quotes": quotes})
 
 
 def _prompt(job: Job) -> list[Message]:

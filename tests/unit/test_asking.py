@@ -1,5 +1,7 @@
 """Jobs become prompts and answers become types."""
 
+import json
+
 import pytest
 
 from rookery.adapters.llms.scripted import ScriptedLLM
@@ -38,12 +40,20 @@ async def test_a_model_that_never_answers_validly_is_an_error_that_names_it(garb
         await ask(ScriptedLLM([garbage, garbage]), JOB, Plan, session="s")
 
 
-async def test_a_researcher_may_name_only_the_passages_it_was_given():
+async def test_a_researcher_may_name_only_the_passages_it_was_given_by_their_numbers():
     llm = ScriptedLLM(['{"quotes": []}'])
     job = FindEvidenceJob(question="q?", main_question="q?", passages=[a_passage("Rooks nest.")], limit=3)
     await ask(llm, job, Findings, session="s")
-    assert llm.requests[0].allowed_sources == [a_passage("Rooks nest.").id]
+    assert llm.requests[0].allowed_sources == ["1"]
     assert "Rooks nest." in llm.requests[0].messages[1].content
+
+
+async def test_the_number_of_a_passage_in_an_answer_becomes_its_id():
+    passages = [a_passage("Rooks nest."), a_passage("Owls sleep.")]
+    quotes = [{"passage_id": number, "quote": "Owls sleep.", "score": 1} for number in ("2", "3")]
+    job = FindEvidenceJob(question="q?", main_question="q?", passages=passages, limit=3)
+    findings, _ = await ask(ScriptedLLM([json.dumps({"quotes": quotes})]), job, Findings, session="s")
+    assert [quote.passage_id for quote in findings.quotes] == [passages[1].id, "3"]
 
 
 async def test_a_writer_may_name_only_the_evidence_it_was_given():
