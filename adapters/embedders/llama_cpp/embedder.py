@@ -11,10 +11,11 @@ from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rookery.adapters.embedders.llama_cpp.child import Child, Limit, Limits
+from rookery.adapters.embedders.llama_cpp.child import Child, Limits
 from rookery.adapters.embedders.llama_cpp.digests import digest_of
 from rookery.adapters.embedders.llama_cpp.wire import Load
 from rookery.adapters.embedders.unit_length import unit
+from rookery.adapters.support.processes import Limit
 from rookery.domain.errors import ConfigurationError, EmbedderError
 from rookery.domain.ports.embedder import EmbedderPort
 

@@ -1,1 +1,0 @@
-"""llama.cpp in a supervised child process."""
