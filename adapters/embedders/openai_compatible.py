@@ -1,67 +1,45 @@
 """Any server that speaks OpenAI's embeddings: OpenAI itself, Ollama, LM Studio, llama-server, vLLM."""
 
 import asyncio
-import os
 import random
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-from rookery.adapters.embedders.openai_wire.answers import vectors_of
-from rookery.adapters.embedders.openai_wire.refusals import TryAgain, require_success
-from rookery.adapters.embedders.openai_wire.server import Request, Server
+from rookery.adapters.embedders.openai_answers import vectors_of
 from rookery.adapters.embedders.unit_length import unit
+from rookery.adapters.support.openai.connection import Connection
+from rookery.adapters.support.openai.endpoint import Endpoint
+from rookery.adapters.support.openai.refusals import Asker, require_success
+from rookery.adapters.support.openai.retrying import Retrying
 from rookery.domain.errors import EmbedderError
 from rookery.domain.ports.embedder import EmbedderPort
 
 _CHARACTERS_AT_ONCE = 200_000  # OpenAI takes 300,000 tokens in a request
-_FIRST_BACKOFF = 0.5  # seconds
-_LONGEST_BACKOFF = 20.0
-_LONGEST_WAIT = 60.0  # a server that asks for more is not waited for
 
 
-def _url_of_environment() -> str:
-    return os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
-
-
-def _key_of_environment() -> SecretStr | None:
-    key = os.environ.get("OPENAI_API_KEY")
-    return SecretStr(key) if key else None
-
-
-class Settings(BaseModel):
+class Settings(Endpoint):
     """Which server and model, and how they are asked."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
-
-    base_url: str = Field(default_factory=_url_of_environment, description="default: OPENAI_BASE_URL, then OpenAI")
-    api_key: SecretStr | None = Field(default_factory=_key_of_environment, description="default: OPENAI_API_KEY")
     model: str = Field(default="text-embedding-3-small", min_length=1)
     dimensions: int | None = Field(default=None, ge=1, description="shorter vectors, where the model can give them")
     encoding_format: Literal["float", "base64"] = Field(default="float", description="base64 is shorter; few know it")
     max_characters: int = Field(default=8000, ge=1, description="of a text that count")
     batch_size: int = Field(default=128, ge=1, description="texts in a request")
     timeout_seconds: float = Field(default=60.0, gt=0, description="without a byte from the server")
-    max_retries: int = Field(default=4, ge=0, description="when the server is busy or cannot be reached")
 
-    @field_validator("base_url")
-    @classmethod
-    def _plain_address(cls, value: str) -> str:
-        parts = urlsplit(value.strip())
-        plain = parts.hostname and "@" not in parts.netloc and not parts.query and not parts.fragment
-        if parts.scheme not in ("http", "https") or not plain or parts.port == 0:
-            raise ValueError("give an address like http://localhost:11434/v1, without a name, password or query")
-        return value.strip().rstrip("/")
 
-    @field_validator("api_key")
-    @classmethod
-    def _fit_for_a_header(cls, value: SecretStr | None) -> SecretStr | None:
-        key = value.get_secret_value().strip() if value else ""
-        if not all("!" <= character <= "~" for character in key):
-            raise ValueError("a key has no spaces, line breaks or characters beyond ASCII")
-        return SecretStr(key) if key else None
+class _Request(BaseModel):
+    """What is asked; without dimensions, the model gives its own."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model: str
+    input: Sequence[str]
+    encoding_format: str
+    dimensions: int | None
 
 
 class OpenAIEmbedder(EmbedderPort):
@@ -86,10 +64,17 @@ class OpenAIEmbedder(EmbedderPort):
     ) -> None:
         self._settings = settings
         self._offline = offline
-        self._sleep = sleep
-        self._uniform = uniform
         self._dimension = settings.dimensions
-        self._server = Server(settings.base_url, settings.api_key, settings.timeout_seconds)
+        self._url = f"{settings.base_url}/embeddings"
+        self._connection = Connection(settings, settings.timeout_seconds, error=EmbedderError)
+        self._retrying = Retrying(settings.max_retries, sleep=sleep, uniform=uniform)
+        self._asker = Asker(
+            error=EmbedderError,
+            section="embedders.openai",
+            model=settings.model,
+            secret=settings.secret,
+            too_much=("refused the texts", "if they are too long, lower `max_characters`"),
+        )
 
     @property
     def identity(self) -> str:
@@ -126,7 +111,7 @@ class OpenAIEmbedder(EmbedderPort):
 
     async def close(self) -> None:
         """Close the connections; the next call opens new ones."""
-        await self._server.close()
+        await self._connection.close()
 
     def _clean(self, text: str) -> str:
         """Lone surrogates become question marks."""
@@ -142,38 +127,24 @@ class OpenAIEmbedder(EmbedderPort):
         return unit(vector, self._settings.model)
 
     async def _ask(self, texts: Sequence[str]) -> list[list[float]]:
-        if self._offline and not self._server.is_here:
+        if self._offline and not self._settings.is_here:
             raise EmbedderError(
-                f"Rookery is offline, and {self._server.url} is not on this machine; go online, or take an embedder "
-                "that runs here"
+                f"Rookery is offline, and {self._url} is not on this machine; go online, or take an embedder that runs "
+                "here"
             )
-        failures = 0
-        while True:
-            try:
-                return await self._ask_once(texts)
-            except TryAgain as failure:
-                if failures == self._settings.max_retries or (failure.after or 0.0) > _LONGEST_WAIT:
-                    raise _given_up(failure, failures + 1) from failure
-                backoff = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2**failures)
-                await self._sleep((failure.after or 0.0) + self._uniform(0.0, backoff))
-                failures += 1
+        return await self._retrying(lambda: self._ask_once(texts))
 
     async def _ask_once(self, texts: Sequence[str]) -> list[list[float]]:
-        settings, key = self._settings, self._settings.api_key
-        request = Request(
+        settings = self._settings
+        request = _Request(
             model=settings.model,
             input=texts,
             encoding_format=settings.encoding_format,
             dimensions=settings.dimensions,
         )
-        response = await self._server.post(request)
-        require_success(response, settings.model, key.get_secret_value() if key else None)
-        return vectors_of(response.content, len(texts), self._server.url)
-
-
-def _given_up(failure: TryAgain, tries: int) -> EmbedderError:
-    asked = f"; it asks to be left alone for {failure.after:g} s" if failure.after else ""
-    return EmbedderError(f"{failure.error} ({tries} tries{asked})", retryable=True)
+        response = await self._connection.post(self._url, request.model_dump_json(exclude_none=True).encode())
+        require_success(response, self._asker)
+        return vectors_of(response.body, len(texts), self._url)
 
 
 def _batches(texts: Sequence[str], size: int) -> Iterator[list[str]]:

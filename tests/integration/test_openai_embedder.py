@@ -295,7 +295,7 @@ async def test_a_server_that_never_answers_is_given_up(
     make: Callable[..., OpenAIEmbedder], server: OpenAIServer
 ) -> None:
     server.replies.append(Reply(NO_ANSWER))
-    with pytest.raises(EmbedderError, match="ReadTimeout") as caught:
+    with pytest.raises(EmbedderError, match=r"nothing came for 0\.2 s") as caught:
         await make(timeout_seconds=0.2, max_retries=0).embed(["one"])
     assert caught.value.retryable
 
