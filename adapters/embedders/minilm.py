@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from rookery.adapters.embedders.sentence_bert.hub import Hub, Progress
+from rookery.adapters.embedders.sentence_bert.hub import Hub
 from rookery.adapters.embedders.sentence_bert.prepared import PreparedModel, prepare
 from rookery.adapters.embedders.sentence_bert.weights import CARRIER, MODEL, carrier_folder
+from rookery.adapters.support.download import Progress
 from rookery.domain.errors import EmbedderError
 from rookery.domain.ports.embedder import EmbedderPort
 

@@ -12,8 +12,8 @@ import pytest
 from pydantic import SecretStr
 
 from rookery.adapters.embedders.minilm import MiniLMEmbedder, Settings
-from rookery.adapters.embedders.sentence_bert.hub import Progress
 from rookery.adapters.embedders.sentence_bert.weights import MODEL, TOKENIZER, carrier_folder
+from rookery.adapters.support.download import Progress
 from rookery.domain.errors import EmbedderError
 
 pytestmark = pytest.mark.anyio

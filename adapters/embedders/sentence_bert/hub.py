@@ -1,25 +1,16 @@
 """Downloading published files from a model hub."""
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from pydantic import SecretStr
 
 from rookery.adapters.embedders.sentence_bert.weights import PublishedFile
+from rookery.adapters.support.download import Checksum, DownloadFailed, Progress, Wanted, download
 from rookery.domain.errors import EmbedderError
 
-if TYPE_CHECKING:
-    import httpx
-
-
-class Progress(NamedTuple):
-    """How far a download is, in bytes."""
-
-    file: str
-    received: int
-    total: int
+_HINTS = {401: "; is HF_TOKEN right?", 403: "; is HF_TOKEN right?", 404: "; check hub_url, repository and revision"}
 
 
 class Hub(NamedTuple):
@@ -43,43 +34,11 @@ class Hub(NamedTuple):
         import httpx
 
         url = f"{self.url.rstrip('/')}/{self.repository}/resolve/{self.revision}/{file.name}"
+        wanted = Wanted(url, folder / file.name, file.size, Checksum("sha256", file.sha256))
         headers = {"Authorization": f"Bearer {self.token.get_secret_value()}"} if self.token else {}
         try:
-            with httpx.stream(
-                "GET", url, headers=headers, timeout=self.timeout_seconds, follow_redirects=True
-            ) as response:
-                response.raise_for_status()
-                _receive(response, url, file, folder, progress)
-        except httpx.HTTPStatusError as error:
-            raise _refused(url, error.response.status_code) from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            reason = str(error) or type(error).__name__
-            raise EmbedderError(f"{url} could not be downloaded: {reason}", retryable=True) from error
-
-
-def _receive(
-    response: "httpx.Response", url: str, file: PublishedFile, folder: Path, progress: Callable[[Progress], None]
-) -> None:
-    digest = hashlib.sha256()
-    received = 0
-    with (folder / file.name).open("wb") as saved:
-        for chunk in response.iter_bytes(1 << 20):
-            digest.update(chunk)
-            saved.write(chunk)
-            received += len(chunk)
-            if received > file.size:
-                raise EmbedderError(f"{url} is larger than the published file of {file.size} bytes")
-            progress(Progress(file.name, received, file.size))
-    if received < file.size:
-        raise EmbedderError(f"{url} broke off after {received} of {file.size} bytes", retryable=True)
-    if digest.hexdigest() != file.sha256:
-        raise EmbedderError(
-            f"{url} is not the published file: its SHA-256 is {digest.hexdigest()} instead of {file.sha256}"
-        )
-
-
-def _refused(url: str, status: int) -> EmbedderError:
-    hint = {401: "; is HF_TOKEN right?", 403: "; is HF_TOKEN right?", 404: "; check hub_url, repository and revision"}
-    return EmbedderError(
-        f"{url} answered with status {status}{hint.get(status, '')}", retryable=status == 429 or status >= 500
-    )
+            with httpx.Client(timeout=self.timeout_seconds, follow_redirects=True) as client:
+                download(client, wanted, progress=progress, pauses=(), headers=headers)
+        except DownloadFailed as error:
+            hint = _HINTS.get(error.status or 0, "")
+            raise EmbedderError(f"{error}{hint}", retryable=error.retryable) from error

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
-from rookery.adapters.embedders.sentence_bert.hub import Hub, Progress
+from rookery.adapters.embedders.sentence_bert.hub import Hub
 from rookery.adapters.embedders.sentence_bert.weights import (
     MODEL,
     PUBLISHED,
@@ -16,6 +16,7 @@ from rookery.adapters.embedders.sentence_bert.weights import (
     require_published,
     sha256_of,
 )
+from rookery.adapters.support.download import Progress
 from rookery.domain.errors import EmbedderError
 
 _GRAPH_VERSION = 1  # raise it when graph.py changes, so that older files are built anew
