@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds to wait before each further try; they begin anew when a try brought something."""
 
+_AS_IT_IS = {"Accept-Encoding": "identity"}  # ranges count the bytes of the file
 _CHUNK = 1 << 20
 _LONGEST_PAUSE = 60.0
 _LABELS = {"sha256": "SHA-256", "git": "git SHA-1"}
@@ -192,7 +193,7 @@ class _Transfer(NamedTuple):
         url = self.wanted.url
         ranged = {"Range": f"bytes={begun}-"} if begun else {}
         try:
-            with self.client.stream("GET", url, headers={**self.headers, **ranged}) as response:
+            with self.client.stream("GET", url, headers={**self.headers, **_AS_IT_IS, **ranged}) as response:
                 self._require_success(response)
                 if begun and response.status_code == 200:  # the server sends the whole again
                     begun, digest = 0, _hash_of(None, self.wanted)
@@ -208,7 +209,7 @@ class _Transfer(NamedTuple):
         """Return how many bytes there are then."""
         wanted = self.wanted
         with wanted.part.open("ab" if begun else "wb") as saved:
-            for chunk in response.iter_bytes(_CHUNK):
+            for chunk in response.iter_bytes():
                 begun += len(chunk)
                 if begun > wanted.size:
                     wanted.part.unlink()

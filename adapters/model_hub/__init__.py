@@ -1,0 +1,1 @@
+"""Getting models from a hub that speaks the Hugging Face hub's protocol."""
