@@ -51,3 +51,4 @@ class Capabilities(Frozen):
     context_tokens: int | None = Field(default=None, description="null: no limit")
     binds_schema: bool = Field(description="whether a JSON schema binds the decoding")
     generative: bool = Field(description="whether it writes sentences of its own")
+    counts_exactly: bool = Field(default=True, description="false: `count_tokens` estimates, rather too high")

@@ -1,6 +1,7 @@
 """The connections to a server."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _LARGEST_ANSWER = 64 * 2**20  # bytes; 2,048 vectors of 3,072 dimensions, as numbers, take about as much
 _LONGEST_CONNECT = 10.0  # seconds
+_END_WITHIN = 0.2
 
 
 class Connection:
@@ -67,6 +69,7 @@ class Connection:
             ) as response:
                 if response.ok and response.status < 300:
                     yield response.content.iter_any()
+                    await _end(response)
                 else:
                     yield Response(response.status, response.headers, await self._read(response), url)
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -135,6 +138,14 @@ class Connection:
             session.detach()
             if connector is not None:
                 await connector.close()
+
+
+async def _end(response: "aiohttp.ClientResponse") -> None:
+    """Read what is left after the last event, so that the connection can serve again."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_END_WITHIN):
+            while not response.content.at_eof():
+                await response.content.readany()
 
 
 def _proxy(url: str) -> str | None:
