@@ -7,8 +7,10 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from rookery.application.prompts import render
+from rookery.domain.agents import Agent
 from rookery.domain.errors import LLMError
-from rookery.domain.inference import LLMRequest, Message
+from rookery.domain.frozen import Frozen
+from rookery.domain.inference import LLMReply, LLMRequest, Message
 from rookery.domain.ports.llm import LLMPort
 from rookery.domain.reasoning import (
     ComposeJob,
@@ -28,37 +30,55 @@ _TAG = re.compile(r"<(?=/?document\b)", re.IGNORECASE)
 A = TypeVar("A", Plan, Findings, Reflection, Draft)
 
 
-async def ask(llm: LLMPort, job: Job, returns: type[A], *, session: str) -> tuple[A, Usage]:
-    """Return the model's answer to a job and what it cost. An invalid answer is sent back once, with its faults.
+class Spoken(Frozen):
+    """What answers cost, and which models gave them: more than one where another had to stand in."""
+
+    usage: Usage = Usage()
+    models: list[str] = []
+
+    def __add__(self, other: "Spoken") -> "Spoken":
+        """Return the sum; each model once, in the order in which they first spoke."""
+        return Spoken(usage=self.usage + other.usage, models=list(dict.fromkeys([*self.models, *other.models])))
+
+
+async def ask(llm: LLMPort, job: Job, returns: type[A], *, agent: Agent) -> tuple[A, Spoken]:
+    """Return the model's answer to an agent's job, and what it cost. An invalid one is sent back once, with its faults.
 
     Models see passages numbered from 1: a number is one token, and an id is some twenty that are easily confused.
 
     Raises:
         LLMError: the model failed, or its second answer is invalid too.
     """
-    given = _numbered(job)
+    given = numbered(job)
     request = LLMRequest(
-        messages=_prompt(given),
+        messages=prompt(given),
         job=given,
         json_schema=returns.model_json_schema(),
         allowed_sources=_allowed_sources(given),
-        session=session,
+        session=agent.id,
+        priority=agent.priority,
+        lora=agent.lora,
     )
     reply = await llm.complete(request)
+    spoken = _spoken(llm, reply)
     try:
-        return _named(returns.model_validate_json(reply.text), job), reply.usage
+        return _named(returns.model_validate_json(reply.text), job), spoken
     except ValidationError as first:
         repaired = await llm.complete(request.model_copy(update={"messages": _repair(request, reply.text, first)}))
+        spoken += _spoken(llm, repaired)
         try:
-            return _named(returns.model_validate_json(repaired.text), job), reply.usage + repaired.usage
+            return _named(returns.model_validate_json(repaired.text), job), spoken
         except ValidationError as second:
-            name = llm.capabilities().name
             raise LLMError(
-                f"{name} gave no valid {returns.__name__.lower()} in two tries; try another model"
+                f"{spoken.models[-1]} gave no valid {returns.__name__.lower()} in two tries; try another model"
             ) from second
 
 
-def _numbered(job: Job) -> Job:
+def _spoken(llm: LLMPort, reply: LLMReply) -> Spoken:
+    return Spoken(usage=reply.usage, models=[reply.model or llm.capabilities().name])
+
+
+def numbered(job: Job) -> Job:
     """Return the job with numbers for the ids of its passages."""
     if not isinstance(job, FindEvidenceJob):
         return job
@@ -75,7 +95,8 @@ def _named(answer: A, job: Job) -> A:
     return answer.model_copy(update={"quotes": quotes})
 
 
-def _prompt(job: Job) -> list[Message]:
+def prompt(job: Job) -> list[Message]:
+    """Return what puts a job to a language model."""
     match job:
         case PlanJob():
             return render("plan", question=job.question, limit=str(job.max_sub_questions))

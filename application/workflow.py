@@ -1,19 +1,22 @@
 """The research workflow: read, plan, research side by side, reflect, write. Written once for every orchestrator."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from rookery.application.agents.coordinator import Coordinator, Planned, SourcesToRead
 from rookery.application.agents.critic import Critic, Review, Reviewed
 from rookery.application.agents.researcher import Assignment, Investigation, Researcher
-from rookery.application.agents.roster import COORDINATOR
+from rookery.application.agents.roster import AGENTS, COORDINATOR, CRITIC, RESEARCHER, WRITER
 from rookery.application.agents.supervisor import Supervisor
 from rookery.application.agents.writer import Noted, Notes, ToNote, Writer, Written
+from rookery.application.asking import Spoken
 from rookery.application.ingestion import AddSources, Ingested
 from rookery.application.memory.agents import AgentMemory
 from rookery.application.retrieval import SearchPassages
+from rookery.application.run_llm import RunLLM
 from rookery.application.verdict import Verdict, conclude
+from rookery.domain.agents import Agent
 from rookery.domain.events import AgentFinished, AgentStarted
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.llm import LLMPort
@@ -29,7 +32,8 @@ class Colony:
     """What the agents of a run share.
 
     `llms` returns a model by name, the default one for None. `degradations` says what is missing, for the person.
-    Without `memory` nothing is recalled and nothing noted.
+    Without `memory` nothing is recalled and nothing noted. `agents` are the
+    members, by the id of their role.
     """
 
     llms: Callable[[str | None], LLMPort]
@@ -39,6 +43,7 @@ class Colony:
     clock: ClockPort
     degradations: Sequence[str] = ()
     memory: AgentMemory | None = None
+    agents: Mapping[str, Agent] = field(default_factory=lambda: {agent.id: agent for agent in AGENTS})
 
     async def research(self, context: WorkflowContext, request: ResearchRequest) -> TaskResult:
         """Answer a question. This is the workflow that orchestrators run."""
@@ -53,14 +58,16 @@ class _Expedition:
         self._context = context
         self._request = request
         self._effort = EFFORTS[request.depth]
-        self._llm = colony.llms(request.model)
-        self._coordinator = Coordinator(self._llm, colony.add_sources, colony.clock, context.emit)
         self._supervisor = Supervisor(request.budget(), colony.clock, context.emit)
+        self._llm = RunLLM(colony.llms(request.model), context.run_id, self._supervisor.notice)
+        self._coordinator = Coordinator(
+            self._llm, colony.add_sources, colony.clock, context.emit, agent=colony.agents[COORDINATOR.id]
+        )
         self._snapshots: list[str] | None = None
         self._questions: list[str] = []
         self._investigations: dict[str, Investigation] = {}
         self._notes: list[str] = []
-        self._usage = Usage()
+        self._spoken = Spoken()
 
     async def run(self) -> TaskResult:
         started_at = self._colony.clock.now()
@@ -79,7 +86,7 @@ class _Expedition:
             written=written,
             notes=[*self._notes, *self._supervisor.notes],
             usage=self._total_usage(),
-            model=self._llm.capabilities().name,
+            model=", ".join(self._spoken.models) or self._llm.capabilities().name,
             complete=not out_of_time,
         )
         result = conclude(
@@ -103,7 +110,7 @@ class _Expedition:
             PlanJob(question=self._request.question, max_sub_questions=self._effort.sub_questions),
             returns=Planned,
         )
-        self._usage += planned.usage
+        self._spoken += planned.spoken
         await self._investigate(planned.sub_questions)
         for number in range(1, self._effort.rounds + 1):
             follow_ups = await self._reflect(number)
@@ -138,11 +145,16 @@ class _Expedition:
         found = await self._context.fan_out(f"research-{first}", self._research, tasks, returns=Investigation)
         for task, investigation in zip(tasks, found, strict=True):
             self._investigations[task.agent_id] = investigation
-            self._usage += investigation.usage
+            self._spoken += investigation.spoken
 
     async def _research(self, task: Assignment) -> Investigation:
         researcher = Researcher(
-            self._llm, self._colony.search, self._colony.clock, self._context.emit, memory=self._colony.memory
+            self._llm,
+            self._colony.search,
+            clock=self._colony.clock,
+            emit=self._context.emit,
+            memory=self._colony.memory,
+            agent=self._colony.agents[RESEARCHER.id],
         )
         investigation = await researcher.investigate(task)
         self._investigations[task.agent_id] = investigation
@@ -155,10 +167,10 @@ class _Expedition:
             evidence=self._evidence(),
             max_follow_ups=self._effort.sub_questions,
         )
-        critic = Critic(self._llm, self._context.emit)
+        critic = Critic(self._llm, self._context.emit, agent=self._colony.agents[CRITIC.id])
         given = Review(round=number, job=job)
         reviewed = await self._context.step(f"reflect-{number}", critic.reflect, given, returns=Reviewed)
-        self._usage += reviewed.usage
+        self._spoken += reviewed.spoken
         reflection = reviewed.reflection
         self._notes += reflection.contradictions
         if not reflection.follow_ups and reflection.notes:
@@ -167,9 +179,10 @@ class _Expedition:
 
     async def _write(self) -> Written:
         job = ComposeJob(question=self._request.question, evidence=self._evidence(), max_claims=self._effort.claims)
-        writer = Writer(self._llm, self._colony.snapshots, self._context.emit)
+        agent = self._colony.agents[WRITER.id]
+        writer = Writer(self._llm, self._colony.snapshots, self._context.emit, agent=agent)
         written = await self._context.step("write", writer.compose, job, returns=Written)
-        self._usage += written.usage
+        self._spoken += written.spoken
         return written
 
     async def _note(self, written: Written) -> None:
@@ -178,7 +191,7 @@ class _Expedition:
         citations = [citation for citation in written.citations if citation.id in supported]
         if memory is None or not memory.notes or not citations:
             return
-        notes = Notes(memory, self._context.run_id, self._context.emit)
+        notes = Notes(memory, self._context.run_id, self._context.emit, agent=self._colony.agents[WRITER.id])
         found = ToNote(namespace=self._request.namespace, citations=citations)
         noted = await self._context.step("note", notes.note, found, returns=Noted)
         if noted.trouble is not None:
@@ -191,7 +204,7 @@ class _Expedition:
 
     def _total_usage(self) -> Usage:
         spent = {"steps": self._supervisor.steps, "seconds": round(self._supervisor.seconds, 3)}
-        return self._usage.model_copy(update=spent)
+        return self._spoken.usage.model_copy(update=spent)
 
     def _evidence(self) -> list[Evidence]:
         """Return each quote once, with the best score it got, numbered in the order of the agents."""

@@ -28,4 +28,7 @@ class Agent(Frozen):
         default="shared", description="whether it writes to the namespace of the run or to its own within it"
     )
     model: str | None = Field(default=None, description="null: the model of the run")
+    lora: str | None = Field(
+        default=None, description="a LoRA adapter of the model, by the name it has in the settings"
+    )
     budget: Budget = Budget()

@@ -39,6 +39,7 @@ from rookery.domain.ports.memory_journal import MemoryJournalPort
 from rookery.domain.ports.object_store import ObjectStorePort
 from rookery.domain.ports.vector_store import VectorStorePort
 from rookery.entrypoints import plugins
+from rookery.entrypoints.roster import roster
 from rookery.entrypoints.settings import Settings
 
 
@@ -191,8 +192,10 @@ class Container(containers.DeclarativeContainer):
         recalls=settings.provided.memory.recall,
         notes=settings.provided.memory.note,
     )
+    agents = providers.Singleton(roster, settings)
     colony = providers.Singleton(
         Colony,
+        agents=agents,
         llms=llms,
         search=search,
         add_sources=add_sources,

@@ -1,10 +1,10 @@
 """Settings: `rookery.toml`, overridden by `ROOKERY_SECTION__KEY`, overridden by flags."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -20,7 +20,8 @@ FILE_NAME = "rookery.toml"
 class ResearchSettings(BaseModel):
     """Which adapter stands behind each port, by its entry-point name."""
 
-    model: str = "extractive"
+    model: str = Field(default="extractive", description="an adapter, a GGUF file, or adapter:model")
+    fallbacks: list[str] = Field(default=["extractive"], description="models that answer where the first one fails")
     embedder: str | None = Field(default="minilm", description="none: search by words only")
     vector_store: str = "chroma"
     orchestrator: str = "local"
@@ -42,6 +43,16 @@ class MemorySettings(BaseModel):
     mirrors: list[str] = Field(
         default=[], description="further vector stores that follow memory; they take over when the first one fails"
     )
+
+
+class AgentSettings(BaseModel):
+    """What of a member of the colony can be set, by its id."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    priority: int | None = Field(default=None, description="of its requests and of what it remembers")
+    memory: Literal["shared", "private"] | None = Field(default=None, description="whether others see what it notes")
+    lora: str | None = Field(default=None, description="a LoRA adapter of the model, by its name in the settings")
 
 
 class SyncSettings(BaseModel):
@@ -73,6 +84,7 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("rookery", appauthor=False)))
     research: ResearchSettings = ResearchSettings()
     memory: MemorySettings = MemorySettings()
+    agents: dict[str, AgentSettings] = {}
     sync: SyncSettings = SyncSettings()
     server: ServerSettings = ServerSettings()
     sources: dict[str, Any] = {}

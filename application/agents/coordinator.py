@@ -3,14 +3,14 @@
 from collections.abc import Awaitable, Callable
 
 from rookery.application.agents.roster import COORDINATOR
-from rookery.application.asking import ask
+from rookery.application.asking import Spoken, ask
 from rookery.application.ingestion import AddSources, Ingested, Progress
+from rookery.domain.agents import Agent
 from rookery.domain.events import PlanMade, RunEvent, StepStarted, ToolCalled, ToolReturned
 from rookery.domain.frozen import Frozen
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.llm import LLMPort
 from rookery.domain.reasoning import Plan, PlanJob
-from rookery.domain.results import Usage
 
 Emit = Callable[[RunEvent], Awaitable[None]]
 READ_SOURCES = "read_sources"
@@ -27,14 +27,17 @@ class Planned(Frozen):
     """A plan and what it cost."""
 
     sub_questions: list[str]
-    usage: Usage
+    spoken: Spoken
 
 
 class Coordinator:
     """Brings the sources in and divides the question into parts that can be researched side by side."""
 
-    def __init__(self, llm: LLMPort, add_sources: AddSources, clock: ClockPort, emit: Emit) -> None:
+    def __init__(
+        self, llm: LLMPort, add_sources: AddSources, clock: ClockPort, emit: Emit, *, agent: Agent = COORDINATOR
+    ) -> None:
         self._llm = llm
+        self._agent = agent
         self._add_sources = add_sources
         self._clock = clock
         self._emit = emit
@@ -60,10 +63,10 @@ class Coordinator:
     async def plan(self, job: PlanJob) -> Planned:
         """Return at most `job.max_sub_questions` different sub-questions, in the order of the model."""
         await self._emit(StepStarted(agent_id=COORDINATOR.id, step="plan", label="Planning"))
-        plan, usage = await ask(self._llm, job, Plan, session=COORDINATOR.id)
+        plan, spoken = await ask(self._llm, job, Plan, agent=self._agent)
         sub_questions = list(dict.fromkeys(plan.sub_questions))[: job.max_sub_questions]
         await self._emit(PlanMade(agent_id=COORDINATOR.id, sub_questions=sub_questions))
-        return Planned(sub_questions=sub_questions, usage=usage)
+        return Planned(sub_questions=sub_questions, spoken=spoken)
 
     async def _show(self, progress: Progress) -> None:
         name = progress.location.rsplit("/", 1)[-1]

@@ -2,12 +2,13 @@
 
 from rookery.application.agents.coordinator import Emit
 from rookery.application.agents.roster import COORDINATOR, CRITIC
-from rookery.application.asking import ask
+from rookery.application.asking import Spoken, ask
+from rookery.domain.agents import Agent
 from rookery.domain.events import AgentFinished, AgentStarted, ReflectionMade
 from rookery.domain.frozen import Frozen
 from rookery.domain.ports.llm import LLMPort
 from rookery.domain.reasoning import Reflection, ReflectJob
-from rookery.domain.results import TaskStatus, Usage
+from rookery.domain.results import TaskStatus
 
 
 class Review(Frozen):
@@ -21,21 +22,22 @@ class Reviewed(Frozen):
     """What the critic thinks, and what it cost. Follow-ups are new questions only."""
 
     reflection: Reflection
-    usage: Usage
+    spoken: Spoken
 
 
 class Critic:
     """Looks for gaps and contradictions in the evidence."""
 
-    def __init__(self, llm: LLMPort, emit: Emit) -> None:
+    def __init__(self, llm: LLMPort, emit: Emit, *, agent: Agent = CRITIC) -> None:
         self._llm = llm
+        self._agent = agent
         self._emit = emit
 
     async def reflect(self, review: Review) -> Reviewed:
         """Return the reflection; its follow-ups repeat no sub-question and keep to the job's limit."""
         job = review.job
         await self._emit(AgentStarted(agent_id=CRITIC.id, role=CRITIC.role, goal=CRITIC.goal, parent_id=COORDINATOR.id))
-        reflection, usage = await ask(self._llm, job, Reflection, session=CRITIC.id)
+        reflection, spoken = await ask(self._llm, job, Reflection, agent=self._agent)
         new = [question for question in dict.fromkeys(reflection.follow_ups) if question not in job.sub_questions]
         reflection = reflection.model_copy(update={"follow_ups": new[: job.max_follow_ups]})
         await self._emit(
@@ -52,4 +54,4 @@ class Critic:
         await self._emit(
             AgentFinished(agent_id=CRITIC.id, role=CRITIC.role, status=TaskStatus.SUCCEEDED, summary=found)
         )
-        return Reviewed(reflection=reflection, usage=usage)
+        return Reviewed(reflection=reflection, spoken=spoken)

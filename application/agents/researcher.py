@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from rookery.application.agents.coordinator import Emit
 from rookery.application.agents.roster import COORDINATOR, RESEARCHER
-from rookery.application.asking import ask
+from rookery.application.asking import Spoken, ask
 from rookery.application.memory.agents import AgentMemory
 from rookery.application.retrieval import SearchPassages
+from rookery.domain.agents import Agent
 from rookery.domain.citations import place_quote
 from rookery.domain.errors import StorageError
 from rookery.domain.events import AgentFinished, AgentStarted, StepStarted, ToolCalled, ToolReturned
@@ -16,7 +17,7 @@ from rookery.domain.frozen import Frozen
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.llm import LLMPort
 from rookery.domain.reasoning import Evidence, FindEvidenceJob, Findings, Quote
-from rookery.domain.results import TaskStatus, Usage
+from rookery.domain.results import TaskStatus
 from rookery.domain.sources import Passage, ScoredPassage
 
 QUOTES = 6
@@ -42,16 +43,24 @@ class Investigation(Frozen):
 
     question: str
     evidence: list[Evidence]
-    usage: Usage
+    spoken: Spoken
 
 
 class Researcher:
     """Answers assignments. Quotes that the passages do not contain are dropped, and counted in its report."""
 
     def __init__(
-        self, llm: LLMPort, search: SearchPassages, clock: ClockPort, emit: Emit, *, memory: AgentMemory | None = None
+        self,
+        llm: LLMPort,
+        search: SearchPassages,
+        *,
+        clock: ClockPort,
+        emit: Emit,
+        memory: AgentMemory | None = None,
+        agent: Agent = RESEARCHER,
     ) -> None:
         self._llm = llm
+        self._agent = agent
         self._search = search
         self._clock = clock
         self._emit = emit
@@ -65,13 +74,13 @@ class Researcher:
         recalled = await self._recall(task, self._memory) if task.recalls and self._memory else []
         hits = await self._search_documents(task)
         passages = _unique([*(hit.passage for hit in hits), *recalled])
-        quotes, usage = await self._quote(task, passages)
+        quotes, spoken = await self._quote(task, passages)
         evidence = _place(task, passages, quotes)
         lost = len(quotes) - len(evidence)
         summary = f"{len(evidence)} quotes" + (f", {lost} dropped that no document contains" if lost else "")
         status = TaskStatus.SUCCEEDED if evidence else TaskStatus.PARTIAL
         await self._emit(AgentFinished(agent_id=task.agent_id, role=RESEARCHER.role, status=status, summary=summary))
-        return Investigation(question=task.question, evidence=evidence, usage=usage)
+        return Investigation(question=task.question, evidence=evidence, spoken=spoken)
 
     async def _search_documents(self, task: Assignment) -> list[ScoredPassage]:
         async with self._tool(task, "search_documents") as returned:
@@ -84,7 +93,7 @@ class Researcher:
         """Look into memory. What does not work there is told, and the documents are searched all the same."""
         async with self._tool(task, "recall_memory") as returned:
             try:
-                recalled = await memory.recall(RESEARCHER, task.namespace, task.question)
+                recalled = await memory.recall(self._agent, task.namespace, task.question)
             except StorageError as error:
                 returned.ok, returned.summary = False, str(error)
                 return []
@@ -112,9 +121,9 @@ class Researcher:
             )
         )
 
-    async def _quote(self, task: Assignment, passages: list[Passage]) -> tuple[list[Quote], Usage]:
+    async def _quote(self, task: Assignment, passages: list[Passage]) -> tuple[list[Quote], Spoken]:
         if not passages:
-            return [], Usage()
+            return [], Spoken()
         await self._emit(StepStarted(agent_id=task.agent_id, step="read", label=f"Reading {len(passages)} passages"))
         job = FindEvidenceJob(
             question=task.question,
@@ -122,8 +131,9 @@ class Researcher:
             passages=passages,
             limit=QUOTES,
         )
-        findings, usage = await ask(self._llm, job, Findings, session=task.agent_id)
-        return findings.quotes[:QUOTES], usage
+        me = self._agent.model_copy(update={"id": task.agent_id})
+        findings, spoken = await ask(self._llm, job, Findings, agent=me)
+        return findings.quotes[:QUOTES], spoken
 
 
 @dataclass

@@ -19,6 +19,7 @@ class Supervisor:
         self._began = clock.monotonic()
         self.steps = 0
         self.notes: list[str] = []
+        self._noticed: set[str] = set()
 
     @property
     def seconds(self) -> float:
@@ -46,6 +47,12 @@ class Supervisor:
         """Record why the course of the run changes."""
         self.notes.append(f"{reason[:1].upper()}{reason[1:]}: {action}.")
         await self._emit(SupervisorIntervened(agent_id=SUPERVISOR.id, reason=reason, action=action))
+
+    async def notice(self, degradation: str) -> None:
+        """Say once that something degraded while the run went on."""
+        if degradation not in self._noticed:
+            self._noticed.add(degradation)
+            await self.intervene(degradation, "go on")
 
     async def report(self, degradations: Sequence[str]) -> None:
         """Say which modes are degraded."""

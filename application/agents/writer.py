@@ -2,8 +2,9 @@
 
 from rookery.application.agents.coordinator import Emit
 from rookery.application.agents.roster import COORDINATOR, WRITER
-from rookery.application.asking import ask
+from rookery.application.asking import Spoken, ask
 from rookery.application.memory.agents import AgentMemory
+from rookery.domain.agents import Agent
 from rookery.domain.citations import cite
 from rookery.domain.errors import AdapterError
 from rookery.domain.events import AgentFinished, AgentStarted, ClaimVerified, MemoryWritten, TokenEmitted
@@ -11,7 +12,7 @@ from rookery.domain.frozen import Frozen
 from rookery.domain.ports.llm import LLMPort
 from rookery.domain.ports.snapshot_store import SnapshotStorePort
 from rookery.domain.reasoning import ComposeJob, Draft, DraftClaim, Evidence
-from rookery.domain.results import Citation, Claim, TaskStatus, Usage
+from rookery.domain.results import Citation, Claim, TaskStatus
 
 
 class Written(Frozen):
@@ -19,22 +20,23 @@ class Written(Frozen):
 
     claims: list[Claim]
     citations: list[Citation]
-    usage: Usage
+    spoken: Spoken
 
 
 class Writer:
     """Writes the answer from the evidence, and nothing else."""
 
-    def __init__(self, llm: LLMPort, snapshots: SnapshotStorePort, emit: Emit) -> None:
+    def __init__(self, llm: LLMPort, snapshots: SnapshotStorePort, emit: Emit, *, agent: Agent = WRITER) -> None:
         self._llm = llm
+        self._agent = agent
         self._snapshots = snapshots
         self._emit = emit
 
     async def compose(self, job: ComposeJob) -> Written:
         """Return claims in reading order; a claim is supported when all that it cites was verified."""
         await self._emit(AgentStarted(agent_id=WRITER.id, role=WRITER.role, goal=WRITER.goal, parent_id=COORDINATOR.id))
-        draft, usage = (
-            await ask(self._llm, job, Draft, session=WRITER.id) if job.evidence else (Draft(claims=[]), Usage())
+        draft, spoken = (
+            await ask(self._llm, job, Draft, agent=self._agent) if job.evidence else (Draft(claims=[]), Spoken())
         )
         ledger = _Ledger({piece.id: piece for piece in job.evidence}, self._snapshots)
         claims: list[Claim] = []
@@ -47,7 +49,7 @@ class Writer:
         status = TaskStatus.SUCCEEDED if supported else TaskStatus.PARTIAL
         summary = f"{supported} of {len(claims)} claims supported" if claims else "nothing in the sources answers this"
         await self._emit(AgentFinished(agent_id=WRITER.id, role=WRITER.role, status=status, summary=summary))
-        return Written(claims=claims, citations=ledger.citations, usage=usage)
+        return Written(claims=claims, citations=ledger.citations, spoken=spoken)
 
 
 class ToNote(Frozen):
@@ -67,15 +69,16 @@ class Noted(Frozen):
 class Notes:
     """Notes findings. A memory that cannot be written does not cost the answer."""
 
-    def __init__(self, memory: AgentMemory, run_id: str, emit: Emit) -> None:
+    def __init__(self, memory: AgentMemory, run_id: str, emit: Emit, *, agent: Agent = WRITER) -> None:
         self._memory = memory
+        self._agent = agent
         self._run_id = run_id
         self._emit = emit
 
     async def note(self, found: ToNote) -> Noted:
         """Store each quote once, and tell of those that were not known before."""
         try:
-            held = await self._memory.note(WRITER, found.namespace, self._run_id, found.citations)
+            held = await self._memory.note(self._agent, found.namespace, self._run_id, found.citations)
         except AdapterError as error:
             return Noted(memories=[], trouble=f"what was found could not be noted: {error}")
         for memory in held:

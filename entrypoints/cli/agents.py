@@ -1,10 +1,13 @@
 """`rookery agents`: the colony's members."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rookery.entrypoints.cli.output import Json, out, print_json
+
+if TYPE_CHECKING:
+    from rookery.domain.agents import Agent
 
 app = typer.Typer(help="The colony's members.", no_args_is_help=True)
 
@@ -12,15 +15,14 @@ app = typer.Typer(help="The colony's members.", no_args_is_help=True)
 @app.command("list")
 def list_agents(*, json_: Json = False) -> None:
     """List the agents."""
-    from rookery.application.agents.roster import AGENTS
-
+    agents = _agents()
     if json_:
-        print_json(AGENTS)
+        print_json(list(agents.values()))
         return
     from rich.table import Table
 
     table = Table("agent", "tools", "goal", box=None, pad_edge=False)
-    for agent in AGENTS:
+    for agent in agents.values():
         table.add_row(agent.id, ", ".join(agent.tools) or "none", agent.goal)
     out().print(table)
 
@@ -28,14 +30,21 @@ def list_agents(*, json_: Json = False) -> None:
 @app.command("show")
 def show_agent(agent_id: Annotated[str, typer.Argument(metavar="AGENT")], *, json_: Json = False) -> None:
     """Show one agent."""
-    from rookery.application.agents.roster import AGENTS
     from rookery.domain.errors import NotFound
 
-    agent = next((agent for agent in AGENTS if agent.id == agent_id), None)
-    if agent is None:
-        raise NotFound(f"there is no agent {agent_id!r}; there are: {', '.join(known.id for known in AGENTS)}")
+    agents = _agents()
+    if agent_id not in agents:
+        raise NotFound(f"there is no agent {agent_id!r}; there are: {', '.join(agents)}")
+    agent = agents[agent_id]
     if json_:
         print_json(agent)
         return
     for name, value in agent.model_dump(mode="json").items():
         out().print(f"{name}: {value}", markup=False)
+
+
+def _agents() -> "dict[str, Agent]":
+    from rookery.entrypoints.roster import roster
+    from rookery.entrypoints.settings import load_settings
+
+    return roster(load_settings())

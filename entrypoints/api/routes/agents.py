@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from rookery.application.agents.roster import AGENTS
 from rookery.domain.access import Scope
 from rookery.domain.agents import Agent
 from rookery.domain.errors import NotBuilt
+from rookery.entrypoints.api.colony import TheContainer
 from rookery.entrypoints.api.schemas import Accepted, AgentTask, Page
 from rookery.entrypoints.api.security import needs
 
@@ -13,9 +13,9 @@ router = APIRouter(prefix="/v1/agents", tags=["agents"])
 
 
 @router.get("", dependencies=[needs(Scope.READ)])
-async def list_agents() -> Page[Agent]:
+async def list_agents(container: TheContainer) -> Page[Agent]:
     """List the agents."""
-    return Page(items=AGENTS)
+    return Page(items=list(container.agents().values()))
 
 
 @router.post("/{agent_id}/runs", status_code=202, dependencies=[needs(Scope.RUN)])
