@@ -6,6 +6,7 @@ pytest_plugins = [
     "tests.support.browser",
     "tests.support.colony",
     "tests.support.homes",
+    "tests.support.llama",
     "tests.support.desk",
     "tests.support.chroma_server",
     "tests.support.pinecone_server",

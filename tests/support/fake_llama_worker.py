@@ -31,6 +31,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--where", choices=["device", "everywhere"], default="device", help="the fault happens")
     parser.add_argument("--after", type=int, default=1_000_000, help="generations of a process before the fault")
     parser.add_argument("--layers", type=int, default=0, help="a device with so few layers is well")
+    parser.add_argument("--broken", default="", help="the one device that is not well; default: all")
+    parser.add_argument("--spare", default="", choices=["", "probe"], help="no fault where the context is small")
     parser.add_argument("--garbage", default="", help="said instead of the first piece")
     parser.add_argument("--log", default="", help="a file that names each start: the device and its layers")
     return parser.parse_args()
@@ -73,8 +75,9 @@ class Worker:
 
     def _load(self, load: wire.Load) -> None:
         layers = (LAYERS if load.gpu_layers < 0 else load.gpu_layers) if load.device else 0
-        on_device = layers > self._options.layers
-        self._faulty = on_device or self._options.where == "everywhere"
+        on_device = layers > self._options.layers and self._options.broken in ("", load.device)
+        spared = self._options.spare == "probe" and load.slots == 1
+        self._faulty = (on_device and not spared) or self._options.where == "everywhere"
         if self._options.log:
             with open(self._options.log, "a", encoding="utf-8") as log:  # noqa: PTH123
                 log.write(f"{load.device or 'CPU'} {layers}\n")
@@ -101,11 +104,11 @@ class Worker:
         if self._options.garbage:
             self._replies.write(self._options.garbage.encode("utf-8"))
             self._replies.flush()
+        if fails and self._options.fault == "lie":
+            words[-1] = "lie"
         for number, word in enumerate(words):
-            if fails and number == len(words) // 2:
-                if self._options.fault != "lie":
-                    return self._fail(request.id)
-                words[number] = word = "lie"
+            if fails and self._options.fault != "lie" and number == len(words) // 2:
+                return self._fail(request.id)
             self._say(wire.Piece(id=request.id, text=f"{' ' if number else ''}{word}"))
         self._say(
             wire.Finished(

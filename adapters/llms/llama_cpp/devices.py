@@ -75,10 +75,8 @@ class Probe:
             return sorted(gpus, key=lambda device: _ORDER[device.kind])
         named = [device for device in devices if device.name.lower() == self._wanted.lower()]
         if not named:
-            there = ", ".join(["there is the CPU", *(device.name for device in devices)])
-            raise LLMError(
-                f"llama.cpp finds no device {self._wanted!r}; there is: {there}; set `device` to auto or cpu"
-            )
+            there = ", ".join(["the CPU", *(device.name for device in devices)])
+            raise LLMError(f"llama.cpp finds no device {self._wanted!r}, but {there}; set `device` to auto or cpu")
         return named
 
     def _try(self, device: Device, reference: Sample, reasons: list[str]) -> BackendState | None:
