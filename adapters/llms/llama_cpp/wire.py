@@ -75,6 +75,7 @@ class Load(_Wire):
     threads: int | None = None
     ram_cache_mb: int = Field(default=512, ge=0, description="for sequences that had to leave the context")
     disk_cache: str | None = Field(default=None, description="a folder for those that leave the RAM too")
+    disk_cache_mb: int = Field(default=8192, ge=0, description="of files in it, at most; the oldest go first")
     loras: list[Lora] = []
 
 

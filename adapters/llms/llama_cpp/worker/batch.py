@@ -1,0 +1,45 @@
+"""The tokens of one decoding step as llama.cpp takes them."""
+
+import ctypes
+from collections.abc import Sequence
+
+import numpy as np
+
+from rookery.adapters.llms.llama_cpp.worker.library import Library
+
+
+class Batch:
+    """Room for `size` tokens, used again and again."""
+
+    def __init__(self, library: Library, size: int) -> None:
+        self._tokens = np.zeros(size, np.int32)
+        self._positions = np.zeros(size, np.int32)
+        self._counts = np.ones(size, np.int32)
+        self._sequences = np.zeros(size, np.int32)
+        self._addresses = (self._sequences.ctypes.data + 4 * np.arange(size)).astype(np.uintp)
+        self._wanted = np.zeros(size, np.int8)
+        self.size = size
+        self.length = 0
+        api = library.api
+        self.struct = api.llama_batch(
+            token=self._tokens.ctypes.data_as(ctypes.POINTER(api.llama_token)),
+            pos=self._positions.ctypes.data_as(ctypes.POINTER(api.llama_pos)),
+            n_seq_id=self._counts.ctypes.data_as(ctypes.POINTER(ctypes.c_int32)),
+            seq_id=self._addresses.ctypes.data_as(ctypes.POINTER(ctypes.POINTER(api.llama_seq_id))),
+            logits=self._wanted.ctypes.data_as(ctypes.POINTER(ctypes.c_int8)),
+        )
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.length = self.struct.n_tokens = 0
+
+    def add(self, sequence: int, tokens: Sequence[int], *, position: int, wanted: bool) -> int:
+        """Append tokens of a sequence; return the row of the last, for which logits are made if they are wanted."""
+        start, end = self.length, self.length + len(tokens)
+        self._tokens[start:end] = tokens
+        self._positions[start:end] = np.arange(position, position + len(tokens))
+        self._sequences[start:end] = sequence
+        self._wanted[start:end] = 0
+        self._wanted[end - 1] = wanted
+        self.length = self.struct.n_tokens = end
+        return end - 1
