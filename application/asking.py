@@ -102,13 +102,13 @@ def prompt(job: Job) -> list[Message]:
             return render("plan", question=job.question, limit=str(job.max_sub_questions))
         case FindEvidenceJob():
             documents = "\n".join(_fenced(passage.id, passage.title, passage.text) for passage in job.passages)
-            limit = str(job.limit)
+            context = f"The whole question, for context: {job.main_question}\n"
             return render(
                 "find_evidence",
+                context=context if job.main_question != job.question else "",
                 question=job.question,
-                main_question=job.main_question,
                 passages=documents,
-                limit=limit,
+                limit=str(job.limit),
             )
         case ReflectJob():
             return render(

@@ -50,6 +50,17 @@ async def test_a_researcher_may_name_only_the_passages_it_was_given_by_their_num
     assert "Rooks nest." in llm.requests[0].messages[1].content
 
 
+@pytest.mark.parametrize(("main", "shown"), [("Where do rooks nest, and when?", True), ("Where do rooks nest?", False)])
+async def test_the_whole_question_is_shown_to_a_researcher_when_it_is_another(main, shown):
+    llm = ScriptedLLM(['{"quotes": []}'])
+    passages = [a_passage("Rooks nest.")]
+    job = FindEvidenceJob(question="Where do rooks nest?", main_question=main, passages=passages, limit=3)
+    await ask(llm, job, Findings, agent=PLANNER)
+    prompt = llm.requests[0].messages[1].content
+    assert (f"The whole question, for context: {main}\nSub-question: Where" in prompt) is shown
+    assert prompt.count("Where do rooks nest") == 1 + shown
+
+
 async def test_the_number_of_a_passage_in_an_answer_becomes_its_id():
     passages = [a_passage("Rooks nest."), a_passage("Owls sleep.")]
     quotes = [{"passage_id": number, "quote": "Owls sleep.", "score": 1} for number in ("2", "3")]
