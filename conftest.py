@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.support.llama",
     "tests.support.desk",
     "tests.support.chroma_server",
+    "tests.support.openai_model",
     "tests.support.pinecone_server",
     "tests.support.s3_server",
     "tests.support.weaviate",

@@ -1,6 +1,7 @@
-"""A server on this machine that speaks OpenAI's embeddings, and refuses when it is told to."""
+"""A server on this machine that speaks OpenAI's embeddings and chats, and refuses when it is told to."""
 
 import base64
+import contextlib
 import hashlib
 import json
 import math
@@ -14,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+from tests.support.openai_chat import ASIDE, Chat, ChatAsked, Reply, fault
 
 MODELS = {"text-embedding-3-small": 48, "text-embedding-3-large": 96}
 HANG_UP = 0
@@ -42,28 +45,35 @@ class Received(NamedTuple):
     def asked(self) -> Asked:
         return Asked.model_validate_json(self.body)
 
-
-class Reply(NamedTuple):
-    """What to answer instead; the status may also be `HANG_UP` or `NO_ANSWER`."""
-
-    status: int
-    body: str = ""
-    headers: Mapping[str, str] = {}
+    @property
+    def chat(self) -> ChatAsked:
+        return ChatAsked.model_validate_json(self.body)
 
 
 class OpenAIServer(ThreadingHTTPServer):
     """Embeds words by hashing, gives vectors that are not of unit length, and the last one first.
 
+    `replies` are given instead, in order, to what is embedded or completed, which `received` holds. What is asked
+    about the server itself is in `looked_up`.
+
     Args:
         key: what must be sent as the bearer; None: nothing need be.
+        chat: the model that completes chats.
     """
 
-    def __init__(self, key: str | None = None) -> None:
+    request_queue_size = 128
+
+    def __init__(self, key: str | None = None, chat: Chat | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.key = key
+        self.chat = chat or Chat()
         self.received: list[Received] = []
+        self.looked_up: list[str] = []
+        self.connections = 0
         self.replies: deque[Reply] = deque()
         self.stopping = threading.Event()
+        self.is_silent = threading.Event()
+        self.was_left = threading.Event()
 
     @property
     def url(self) -> str:
@@ -71,9 +81,9 @@ class OpenAIServer(ThreadingHTTPServer):
 
 
 @contextmanager
-def openai_server(key: str | None = None) -> Iterator[OpenAIServer]:
+def openai_server(key: str | None = None, chat: Chat | None = None) -> Iterator[OpenAIServer]:
     """Serve until the block ends."""
-    with OpenAIServer(key) as server:
+    with OpenAIServer(key, chat) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
@@ -91,22 +101,28 @@ def answer(vectors: Sequence[Sequence[float] | str | None], indexes: Sequence[in
     return Reply(200, json.dumps({"object": "list", "data": data, "model": "m", "usage": {"total_tokens": 1}}))
 
 
-def fault(status: int, message: str, *, code: str | None = None, **headers: str) -> Reply:
-    """Return an error in OpenAI's form; `retry_after` gives the header `Retry-After`."""
-    error = {"message": message, "type": "some_error", "param": None, "code": code}
-    return Reply(status, json.dumps({"error": error}), {name.replace("_", "-"): headers[name] for name in headers})
-
-
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: OpenAIServer
 
+    def setup(self) -> None:
+        super().setup()
+        self.server.connections += 1
+
+    def do_GET(self) -> None:
+        self.server.looked_up.append(self.path)
+        self._send(self._refusal() or self.server.chat.tell(self.path, b""))
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path in ASIDE:
+            self.server.looked_up.append(self.path)
+            self._send(self._refusal() or self.server.chat.tell(self.path, body))
+            return
         self.server.received.append(Received(self.path, dict(self.headers), body))
         reply = self.server.replies.popleft() if self.server.replies else self._honest(body)
         if reply.status == NO_ANSWER:
-            self.server.stopping.wait()
+            self._wait_until_left()
         if reply.status in (NO_ANSWER, HANG_UP):
             self.close_connection = True
             return
@@ -116,6 +132,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep quiet."""
 
     def _send(self, reply: Reply) -> None:
+        if reply.pieces is not None:
+            self._stream(reply)
+            return
         content = reply.body.encode("utf-8")
         self.send_response_only(reply.status)
         for name, value in ({"Content-Type": "application/json"} | dict(reply.headers)).items():
@@ -124,11 +143,43 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    def _honest(self, body: bytes) -> Reply:
-        if self.path != "/v1/embeddings":
-            return fault(404, f"Invalid URL (POST {self.path})")
+    def _stream(self, reply: Reply) -> None:
+        """Send each piece as a chunk of its own; one that breaks off lacks the chunk that says it is over."""
+        self.send_response_only(reply.status)
+        for name, value in ({"Content-Type": "text/event-stream"} | dict(reply.headers)).items():
+            self.send_header(name, value)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for piece in reply.pieces or []:
+            if piece:
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+                self.wfile.flush()
+        if reply.breaks_off:
+            self.close_connection = True
+        else:
+            self.wfile.write(b"0\r\n\r\n")
+
+    def _wait_until_left(self) -> None:
+        """Say nothing until the other side hangs up, or the server stops."""
+        self.server.is_silent.set()
+        self.connection.settimeout(0.05)
+        while not self.server.stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                if not self.connection.recv(1):
+                    self.server.was_left.set()
+                    return
+
+    def _refusal(self) -> Reply | None:
         if self.server.key is not None and self.headers["Authorization"] != f"Bearer {self.server.key}":
             return fault(401, f"Incorrect API key provided: {self.headers['Authorization']}", code="invalid_api_key")
+        return None
+
+    def _honest(self, body: bytes) -> Reply:
+        if self.path not in ("/v1/embeddings", "/v1/chat/completions"):
+            return fault(404, f"Invalid URL (POST {self.path})")
+        return self._refusal() or (self._embedded(body) if "embed" in self.path else self.server.chat.complete(body))
+
+    def _embedded(self, body: bytes) -> Reply:
         try:
             asked = Asked.model_validate_json(body)
         except ValidationError as error:

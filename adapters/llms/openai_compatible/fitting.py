@@ -36,7 +36,7 @@ def estimate(messages: Sequence[Message]) -> int:
     beyond = sum(
         0 if m.content.isascii() else len(m.content.encode("utf-8", "replace")) - len(m.content) for m in messages
     )
-    return _PER_MESSAGE * (len(messages) + 1) + characters // 3 + (3 * beyond) // 5
+    return _PER_MESSAGE * (len(messages) + 1) + characters // 3 + (2 * beyond) // 5
 
 
 def at_least(messages: Sequence[Message]) -> int:

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from weakref import WeakKeyDictionary
 
 from rookery.adapters.support.openai.endpoint import Endpoint
 from rookery.adapters.support.openai.refusals import Response, TryAgain
@@ -39,7 +38,7 @@ class Connection:
         self._headers = {"Content-Type": "application/json", "User-Agent": "rookery"}
         if endpoint.secret is not None:
             self._headers["Authorization"] = f"Bearer {endpoint.secret}"
-        self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
+        self._sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
 
     async def post(self, url: str, body: bytes) -> Response:
         """Return what the server answers, whatever its status.
@@ -64,9 +63,7 @@ class Connection:
         import aiohttp
 
         try:
-            async with (await self._session()).post(
-                url, data=body, allow_redirects=False, proxy=self._proxy
-            ) as response:
+            async with (self._session()).post(url, data=body, allow_redirects=False, proxy=self._proxy) as response:
                 if response.ok and response.status < 300:
                     yield response.content.iter_any()
                     await _end(response)
@@ -80,13 +77,13 @@ class Connection:
         session = self._sessions.pop(asyncio.get_running_loop(), None)
         if session is not None:
             await session.close()
-        await self._forget_ended_loops()
+        self._forget_ended_loops()
 
     async def _send(self, method: str, url: str, body: bytes | None) -> Response:
         import aiohttp
 
         try:
-            async with (await self._session()).request(
+            async with (self._session()).request(
                 method, url, data=body, allow_redirects=False, proxy=self._proxy
             ) as response:
                 return Response(response.status, response.headers, await self._read(response), url)
@@ -110,11 +107,11 @@ class Connection:
         said = reason or type(error).__name__
         return TryAgain(self._error(f"{url} cannot be reached: {said}; is the server running?", retryable=True))
 
-    async def _session(self) -> "aiohttp.ClientSession":
+    def _session(self) -> "aiohttp.ClientSession":
         loop = asyncio.get_running_loop()
         session = self._sessions.get(loop)
         if session is None:
-            await self._forget_ended_loops()
+            self._forget_ended_loops()
             session = self._sessions[loop] = self._open()
         return session
 
@@ -130,14 +127,27 @@ class Connection:
             ),
         )
 
-    async def _forget_ended_loops(self) -> None:
+    def _forget_ended_loops(self) -> None:
         """What was open in a loop that is closed went with it; aiohttp only has to be told."""
         for loop in [loop for loop in self._sessions if loop.is_closed()]:
-            session = self._sessions.pop(loop)
-            connector = session.connector
-            session.detach()
-            if connector is not None:
-                await connector.close()
+            _let_go(self._sessions.pop(loop))
+
+    def __del__(self) -> None:
+        """A command that ends without `close` is no fault that aiohttp need tell people of."""
+        self._forget_ended_loops()
+
+
+def _let_go(session: "aiohttp.ClientSession") -> None:
+    """Mark what belongs to a closed loop as closed; no loop can wait for it, and there is nothing to wait for."""
+    import aiohttp
+
+    connector = session.connector
+    session.detach()
+    if isinstance(connector, aiohttp.TCPConnector):
+        closing = connector.close()
+        with contextlib.suppress(StopIteration):
+            closing.send(None)
+        closing.close()
 
 
 async def _end(response: "aiohttp.ClientResponse") -> None:
