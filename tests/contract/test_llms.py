@@ -1,9 +1,12 @@
 """What every language model does with the colony's jobs."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from rookery.adapters.analyzers.snowball import SnowballAnalyzer
 from rookery.adapters.llms.extractive import ExtractiveLLM
+from rookery.adapters.llms.openai_compatible import OpenAILLM, Settings
 from rookery.domain.inference import LLMRequest, Message
 from rookery.domain.ports.llm import LLMPort
 from rookery.domain.reasoning import (
@@ -18,6 +21,9 @@ from rookery.domain.reasoning import (
     ReflectJob,
 )
 from tests.support.evidence import a_passage, some_evidence
+from tests.support.openai_chat import Chat
+from tests.support.openai_model import does_the_job
+from tests.support.openai_server import openai_server
 
 pytestmark = pytest.mark.anyio
 
@@ -32,14 +38,18 @@ EVIDENCE = [
 COMPOSE = ComposeJob(question=QUESTION, evidence=EVIDENCE, max_claims=3)
 
 
-@pytest.fixture(params=["extractive"])
-def llm() -> LLMPort:
-    return ExtractiveLLM(SnowballAnalyzer())
+@pytest.fixture(params=["extractive", "openai"])
+def llm(request: pytest.FixtureRequest) -> Iterator[LLMPort]:
+    if request.param == "extractive":
+        yield ExtractiveLLM(SnowballAnalyzer())
+        return
+    with openai_server(chat=Chat(kind="llama-server", say=does_the_job)) as server:
+        yield OpenAILLM(Settings(base_url=server.url, api_key=None))
 
 
 def request(job: Job, returns: type[Plan] | type[Findings] | type[Reflection] | type[Draft]) -> LLMRequest:
     return LLMRequest(
-        messages=[Message(role="user", content="Do the job.")], job=job, json_schema=returns.model_json_schema()
+        messages=[Message(role="user", content=job.model_dump_json())], job=job, json_schema=returns.model_json_schema()
     )
 
 

@@ -1,13 +1,18 @@
 """A language model behind a server on this machine, and requests to it."""
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
+from rookery.adapters.analyzers.snowball import SnowballAnalyzer
+from rookery.adapters.llms.extractive import ExtractiveLLM
 from rookery.adapters.llms.openai_compatible import OpenAILLM, Settings
 from rookery.domain.inference import LLMRequest, Message
-from rookery.domain.reasoning import Findings
-from tests.support.openai_chat import Chat
+from rookery.domain.reasoning import Findings, Job
+from tests.support.openai_chat import Chat, ChatAsked
 from tests.support.openai_server import OpenAIServer, openai_server
 
 KEY = "sk-not-a-real-key"
@@ -71,6 +76,22 @@ def words(count: int) -> str:
 
 def message(content: str) -> Message:
     return Message(role="user", content=content)
+
+
+def does_the_job(asked: ChatAsked) -> str:
+    """Do the job that the last message is, by rule, and name no source that the schema does not allow."""
+    job: Job = TypeAdapter(Job).validate_json(asked.messages[-1].content)
+    messages = [message("Do the job.")]
+    request = LLMRequest(messages=messages, job=job, allowed_sources=_allowed(asked.schema_asked))
+    return asyncio.run(ExtractiveLLM(SnowballAnalyzer()).complete(request)).text
+
+
+def _allowed(schema: Mapping[str, Any]) -> list[str] | None:
+    definitions = schema.get("$defs", {})
+    quote = definitions.get("Quote", {}).get("properties", {}).get("passage_id", {})
+    claim = definitions.get("DraftClaim", {}).get("properties", {}).get("evidence", {}).get("items", {})
+    names = quote.get("enum") or claim.get("enum")
+    return None if names is None else [str(name) for name in names]
 
 
 async def told(llm: OpenAILLM, request: LLMRequest) -> list[str]:
