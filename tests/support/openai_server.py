@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import re
+import socket
 import struct
 import threading
 from collections import deque
@@ -70,10 +71,17 @@ class OpenAIServer(ThreadingHTTPServer):
         self.received: list[Received] = []
         self.looked_up: list[str] = []
         self.connections = 0
+        self.open: set[socket.socket] = set()
         self.replies: deque[Reply] = deque()
         self.stopping = threading.Event()
         self.is_silent = threading.Event()
         self.was_left = threading.Event()
+
+    def hang_up(self) -> None:
+        """End the connections that are kept open."""
+        for connection in list(self.open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     @property
     def url(self) -> str:
@@ -92,6 +100,7 @@ def openai_server(key: str | None = None, chat: Chat | None = None) -> Iterator[
             server.stopping.set()
             server.shutdown()
             thread.join()
+            server.hang_up()
 
 
 def answer(vectors: Sequence[Sequence[float] | str | None], indexes: Sequence[int] | None = None) -> Reply:
@@ -108,6 +117,12 @@ class _Handler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.server.connections += 1
+        self.server.open.add(self.connection)
+
+    def finish(self) -> None:
+        self.server.open.discard(self.connection)
+        with contextlib.suppress(OSError):  # what was hung up cannot be flushed
+            super().finish()
 
     def do_GET(self) -> None:
         self.server.looked_up.append(self.path)
