@@ -91,12 +91,13 @@ def read_listing(client: "httpx.Client", repository: str, revision: str) -> List
             _get(client, f"/api/models/{repository}/revision/{quote(revision, safe='')}")[0]
         )
         files: dict[str, RemoteFile] = {}
-        url: str | None = f"/api/models/{repository}/tree/{found.sha}?recursive=true"
+        url = f"/api/models/{repository}/tree/{found.sha}?recursive=true"
         for _ in range(_MOST_PAGES):
-            body, url = _get(client, url)
+            body, following = _get(client, url)
             files |= {entry.path: entry.file() for entry in _ENTRIES.validate_json(body) if entry.type == "file"}
-            if url is None:
+            if following is None:
                 return Listing(found.sha, files)
+            url = following
     except ValidationError as error:
         raise AdapterError(f"{client.base_url} does not answer as a hub; check HF_ENDPOINT") from error
     raise AdapterError(f"{repository} has too many files to list")
@@ -129,10 +130,11 @@ def _bounded(response: "httpx.Response") -> "list[bytes]":
 
 def _next(response: "httpx.Response") -> str | None:
     """A page on another host is refused: the token goes along."""
-    found = _NEXT.search(response.headers.get("Link", ""))
+    link: str = response.headers.get("Link", "")
+    found = _NEXT.search(link)
     if found is None:
         return None
-    url = urljoin(str(response.url), found[1])
+    url: str = urljoin(str(response.url), found[1])
     if urlsplit(url)[:2] != urlsplit(str(response.url))[:2]:
         raise AdapterError(f"{response.url.host} continues its list on another host; check HF_ENDPOINT")
     return url

@@ -83,7 +83,7 @@ class Tensor(NamedTuple):
 class Array(NamedTuple):
     """An array that was not kept: how many elements it has, and how many bytes its strings have together."""
 
-    count: int
+    length: int
     text_bytes: int
 
 

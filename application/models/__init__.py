@@ -1,0 +1,1 @@
+"""What can be found out about language models, and what follows from it."""
