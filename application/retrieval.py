@@ -5,10 +5,10 @@ link expansion gave more than any change of the two scores.
 """
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
+from rookery.application.linking import Links
 from rookery.domain.ports.embedder import EmbedderPort
 from rookery.domain.ports.library import LibraryPort
 from rookery.domain.ports.vector_store import VectorStorePort
@@ -18,11 +18,8 @@ DENSE_WEIGHT = 0.6
 LEXICAL_WEIGHT = 0.4
 POOL = 100  # hits of either search that are fused
 NEIGHBOUR_WEIGHT = 0.1  # of the better neighbour's score
-LINK_WEIGHT = 0.5  # of the linking hit's score
 _ROUNDS = 2
 _LINKING = 3  # hits that links are followed from, in each round
-_NAMES = 4  # names of a hit that are looked up as titles
-_NAME = re.compile(r"[A-Z\d][\w'’\-]*(?:\s+(?:(?:of|the|and|de|la|du|von|van)\s+)*[A-Z\d][\w'’\-]*)*")
 
 
 def collection_name(namespace: str, embedder: EmbedderPort) -> str:
@@ -70,13 +67,13 @@ class _Search:
         self._library = library
         self._namespace = namespace
         self._snapshots = snapshots
+        self._links = Links(library, namespace, snapshots)
         self._dense: dict[str, float] = {}
         self._lexical: dict[str, float] = {}
         self._passages: dict[str, Passage] = {}
         self._base: dict[str, float] = {}
         self._bonus: dict[str, float] = defaultdict(float)
         self._followed: set[str] = set()
-        self._looked_up: dict[str, list[Passage]] = {}
 
     async def begin(self, query: str, dense: Mapping[str, float]) -> None:
         hits = await self._library.search(self._namespace, query, limit=POOL, snapshots=self._snapshots)
@@ -86,13 +83,15 @@ class _Search:
         self._base = _with_neighbours(_fused(self._dense, self._lexical, self._passages), self._passages.values())
 
     async def follow_links(self) -> None:
-        """Raise the passages whose title a good hit mentions, and those that mention a good hit's title."""
-        ranked = [id_ for id_ in self._ranked() if id_ not in self._followed]
-        for id_ in ranked[:_LINKING]:
-            self._followed.add(id_)
-            strength = self._score(id_)
-            for linked in await self._linked(self._passages[id_]) if strength > 0 else []:
-                self._bonus[linked] = max(self._bonus[linked], LINK_WEIGHT * strength)
+        """Raise what the best hits lead to: by a title that one mentions, a mention of its title, or a shared name."""
+        ranked = [id_ for id_ in self._ranked() if id_ not in self._followed][:_LINKING]
+        self._followed.update(ranked)
+        strength = {id_: self._score(id_) for id_ in ranked}
+        hits = [self._passages[id_] for id_ in ranked if strength[id_] > 0]
+        for link in await self._links.of(hits, self._passages.values()):
+            self._passages.setdefault(link.passage.id, link.passage)
+            gain = link.weight * strength[link.hit]
+            self._bonus[link.passage.id] = max(self._bonus[link.passage.id], gain)
 
     def best(self, limit: int) -> list[ScoredPassage]:
         return [
@@ -104,21 +103,6 @@ class _Search:
             )
             for id_ in self._ranked()[:limit]
         ]
-
-    async def _linked(self, hit: Passage) -> set[str]:
-        names = list(dict.fromkeys(match.group() for match in _NAME.finditer(hit.text) if len(match.group()) > 3))
-        found: set[str] = set()
-        for name in names[:_NAMES]:
-            found |= {other.id for other in await self._look_up(name) if _mentions(hit.text, other.title)}
-        found |= {other.id for other in await self._look_up(hit.title) if _mentions(other.text, hit.title)}
-        return {id_ for id_ in found if self._passages[id_].sha256 != hit.sha256}
-
-    async def _look_up(self, name: str) -> list[Passage]:
-        if name not in self._looked_up:
-            hits = await self._library.search(self._namespace, name, limit=5, snapshots=self._snapshots)
-            await self._load({hit.id for hit in hits})
-            self._looked_up[name] = [self._passages[hit.id] for hit in hits if hit.id in self._passages]
-        return self._looked_up[name]
 
     async def _load(self, ids: Collection[str]) -> None:
         missing = [id_ for id_ in ids if id_ not in self._passages]
@@ -163,9 +147,3 @@ def _with_neighbours(scores: Mapping[str, float], passages: Iterable[Passage]) -
         best = max((scores.get(neighbour, 0.0) for neighbour in neighbours if neighbour is not None), default=0.0)
         raised[id_] = scores[id_] + NEIGHBOUR_WEIGHT * max(0.0, best)
     return raised
-
-
-def _mentions(text: str, title: str) -> bool:
-    """Tell whether a text names a document; what stands in brackets after its name is not part of the name."""
-    name = re.sub(r"\s*\([^)]*\)$", "", title).strip()
-    return len(name) > 3 and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None

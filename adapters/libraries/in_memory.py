@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from rookery.adapters.libraries.bm25 import idf, indexed, saturation
 from rookery.domain.errors import NotFound
+from rookery.domain.names import name_key
 from rookery.domain.ports.analyzer import AnalyzerPort
 from rookery.domain.ports.library import LexicalHit, LibraryPort
 from rookery.domain.sources import Passage, Source
@@ -66,6 +67,30 @@ class InMemoryLibrary(LibraryPort):
         }
         hits = [LexicalHit(id_, score) for id_, score in scores.items()]
         return sorted(hits, key=lambda hit: (-hit.score, hit.id))[:limit]
+
+    async def titled(
+        self, namespace: str, names: Collection[str], *, limit: int, snapshots: Collection[str] | None = None
+    ) -> list[Passage]:
+        wanted = {name: limit for name in names if name}
+        found = []
+        for entry in self._searched(namespace, None if snapshots is None else set(snapshots)):
+            name = name_key(entry.passage.title)
+            if entry.passage.ordinal == 0 and wanted.get(name, 0) > 0:
+                wanted[name] -= 1
+                found.append(entry.passage)
+        return found
+
+    async def mentioning(
+        self, namespace: str, names: Collection[str], *, limit: int, snapshots: Collection[str] | None = None
+    ) -> dict[str, list[Passage]]:
+        entries = self._searched(namespace, None if snapshots is None else set(snapshots))
+        terms = {name: set(self._analyzer.terms(name)) for name in names}
+        found = {
+            name: [entry.passage for entry in entries if wanted <= entry.terms.keys()]
+            for name, wanted in terms.items()
+            if wanted
+        }
+        return {name: passages for name, passages in found.items() if 0 < len(passages) <= limit}
 
     def _entry(self, passage: Passage) -> _Entry:
         terms = self._analyzer.terms(indexed(passage))

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from functools import partial
 from pathlib import Path
 
+from rookery.adapters.libraries import names as by_name
 from rookery.adapters.libraries.bm25 import K1, B, idf, indexed
 from rookery.adapters.support.sqlite import Database
 from rookery.domain.errors import NotFound
@@ -49,7 +50,7 @@ class SqliteLibrary(LibraryPort):
     """A term of one namespace is not a term of another, so namespaces cost each other nothing."""
 
     def __init__(self, home: Path, *, analyzer: AnalyzerPort) -> None:
-        self._database = Database(home / "library.db", [_SCHEMA])
+        self._database = Database(home / "library.db", [_SCHEMA, by_name.SCHEMA])
         self._analyzer = analyzer
 
     async def add(self, source: Source, passages: Sequence[Passage]) -> None:
@@ -99,6 +100,30 @@ class SqliteLibrary(LibraryPort):
         hits = [LexicalHit(id_, score) for id_, score in best.items()]
         return sorted(hits, key=lambda hit: (-hit.score, hit.id))[:limit]
 
+    async def titled(
+        self, namespace: str, names: Collection[str], *, limit: int, snapshots: Collection[str] | None = None
+    ) -> list[Passage]:
+        read = partial(
+            by_name.titled,
+            namespace=namespace,
+            names=set(names),
+            limit=limit,
+            snapshots=None if snapshots is None else set(snapshots),
+        )
+        return await self._database.run(read)
+
+    async def mentioning(
+        self, namespace: str, names: Collection[str], *, limit: int, snapshots: Collection[str] | None = None
+    ) -> dict[str, list[Passage]]:
+        terms = {name: set(self._analyzer.terms(name)) for name in names}
+        chosen = None if snapshots is None else sorted(set(snapshots))
+
+        def read(connection: sqlite3.Connection) -> dict[str, list[Passage]]:
+            documents = None if chosen is None else _searched(connection, namespace, chosen)[0]
+            return by_name.mentioning(connection, namespace, terms, limit=limit, documents=documents)
+
+        return await self._database.run(read)
+
     def close(self) -> None:
         """Close the file."""
         self._database.close()
@@ -107,6 +132,7 @@ class SqliteLibrary(LibraryPort):
         _delete(connection, source_id=source.id)
         counts = [Counter(self._analyzer.terms(indexed(passage))) for passage in passages]
         document = _insert_document(connection, source, len(passages), sum(count.total() for count in counts))
+        by_name.insert_title(connection, source, document)
         keys = _term_keys(connection, source.namespace, sorted(set().union(*counts)))
         for passage, count in zip(passages, counts, strict=True):
             row = (document, passage.id, passage.ordinal, passage.model_dump_json())

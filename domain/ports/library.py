@@ -48,3 +48,23 @@ class LibraryPort(Protocol):
         With `snapshots`, only passages of these digests count, for the statistics too.
         """
         ...
+
+    async def titled(
+        self, namespace: str, names: Collection[str], *, limit: int, snapshots: Collection[str] | None = None
+    ) -> list[Passage]:
+        """Return the first passages of the documents whose titles have these keys (`name_key`), in no particular order.
+
+        At most `limit` documents of one title count; unknown titles are left out. With `snapshots`, only documents of
+        these digests count.
+        """
+        ...
+
+    async def mentioning(
+        self, namespace: str, names: Collection[str], *, limit: int, snapshots: Collection[str] | None = None
+    ) -> dict[str, list[Passage]]:
+        """Return, for each name, the passages that have all of its terms, in the text, the title or the headings.
+
+        A name that more than `limit` passages have, or that has no term, or only terms that many have, is left out: it
+        tells too little. With `snapshots`, only passages of these digests count.
+        """
+        ...
