@@ -58,6 +58,26 @@ async def test_a_server_with_several_models_wants_one_named(make_llm: Make, chat
     assert (await make_llm(model="rook-2").complete(asked())).model == "rook-2"
 
 
+async def test_a_key_that_may_chat_and_not_list_the_models_is_enough(
+    make_llm: Make, chat: Chat, chat_server: OpenAIServer
+) -> None:
+    chat.untold = {"/v1/models": 403, "/api/version": 403, "/api/v0/models": 503}
+    assert (await make_llm(model="rook-1").complete(asked())).text
+    with pytest.raises(LLMError, match="does not accept the key"):
+        await make_llm().complete(asked())
+    assert chat_server.looked_up == ["/v1/models", "/api/version", "/api/v0/models", "/v1/models"]
+
+
+async def test_a_server_that_is_still_loading_is_waited_for(make_llm: Make, chat: Chat, waits: list[float]) -> None:
+    chat.kind, chat.untold = "llama-server", {"/v1/models": 503}
+    llm = make_llm()
+    with pytest.raises(LLMError, match="status 503"):
+        await llm.complete(asked())
+    assert len(waits) == 4
+    chat.untold = {}
+    assert (await llm.complete(asked())).text
+
+
 async def test_fields_that_a_server_does_not_know_are_left_out_or_named_otherwise(
     make_llm: Make, chat_server: OpenAIServer
 ) -> None:

@@ -120,9 +120,12 @@ class Chat:
     tells_context: bool = True
     cached: list[str] = field(default_factory=list)
     is_loaded: bool = False
+    untold: Mapping[str, int] = field(default_factory=dict)
 
     def tell(self, path: str, body: bytes) -> Reply:
-        """Answer what is asked about the server itself."""
+        """Answer what is asked about the server itself; what is `untold` has a status instead."""
+        if path in self.untold:
+            return fault(self.untold[path], "not now")
         if path == "/v1/models":
             return _json({"object": "list", "data": [self._listed(name) for name in self.models]})
         tellers = {

@@ -8,6 +8,7 @@ import math
 import re
 import socket
 import struct
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -76,6 +77,11 @@ class OpenAIServer(ThreadingHTTPServer):
         self.stopping = threading.Event()
         self.is_silent = threading.Event()
         self.was_left = threading.Event()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is no error of the server's."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
     def hang_up(self) -> None:
         """End the connections that are kept open."""

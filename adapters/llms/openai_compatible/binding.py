@@ -8,6 +8,7 @@ from typing import Protocol
 from pydantic import JsonValue
 from pydantic_core import from_json, to_json
 
+from rookery.adapters.llms.openai_compatible.quick import quick_check
 from rookery.adapters.llms.openai_compatible.settings import Form
 from rookery.adapters.llms.openai_compatible.strict import strict
 from rookery.adapters.llms.openai_compatible.wire import Fields
@@ -40,6 +41,7 @@ class Binding:
 
         self._schema = schema
         self._validator: _Validator = jsonschema.Draft202012Validator(schema)
+        self._accepts = quick_check(schema)
         self._strict = strict(schema)
 
     def form(self, form: Form) -> Fields:
@@ -76,6 +78,8 @@ class Binding:
             value: JsonValue = from_json(bare, allow_inf_nan=False)
         except ValueError as error:
             raise LLMError(f"{model} gave no JSON ({error}); try again, or another model") from error
+        if self._accepts(value):
+            return bare
         fault = next(iter(self._validator.iter_errors(value)), None)
         if fault is not None:
             place = ".".join(map(str, fault.absolute_path)) or "the reply"

@@ -13,8 +13,9 @@ from rookery.adapters.llms.openai_compatible.settings import Settings
 from rookery.adapters.support.openai.refusals import Response
 from rookery.domain.errors import LLMError
 
-Get = Callable[[str], Awaitable[Response]]
+Ask = Callable[[str], Awaitable[Response]]
 Post = Callable[[str, bytes], Awaitable[Response]]
+Probe = Callable[[str, bytes | None], Awaitable[Response | None]]
 R = TypeVar("R", bound=BaseModel)
 
 
@@ -95,14 +96,14 @@ class Discovery:
 
     Args:
         settings: what they say is not asked.
-        get: answers an address, and raises when the server cannot be reached or has no time.
-        post: the same with a body.
+        ask: gets an address, and raises when the server cannot be reached, has no time or does not accept the key.
+        probe: gets an address that the server need not have, or posts to it; None when nothing comes of it.
     """
 
-    def __init__(self, settings: Settings, get: Get, post: Post) -> None:
+    def __init__(self, settings: Settings, ask: Ask, probe: Probe) -> None:
         self._settings = settings
-        self._get = get
-        self._post = post
+        self._ask = ask
+        self._probe = probe
         self._root = settings.base_url.removesuffix("/v1")
 
     async def facts(self) -> Facts:
@@ -111,7 +112,7 @@ class Discovery:
         Raises:
             LLMError: it cannot be reached, or has several models and the settings name none.
         """
-        models = _read(await self._get(f"{self._settings.base_url}/models"), _Models)
+        models = _read(await self._ask(f"{self._settings.base_url}/models"), _Models)
         listed = models.data if models else []
         found = self._chosen(listed)
         name = self._settings.model or found.id
@@ -140,38 +141,38 @@ class Discovery:
         )
 
     async def _props(self) -> int | None:
-        props = _read(await self._get(f"{self._root}/props"), _Props)
+        props = _read(await self._probe(f"{self._root}/props", None), _Props)
         return props.default_generation_settings.n_ctx if props else None
 
     async def _asked_further(self, model: str) -> Facts:
-        if _read(await self._get(f"{self._root}/api/version"), _Version):
+        if _read(await self._probe(f"{self._root}/api/version", None), _Version):
             return await self._ollama(model)
-        studio = _read(await self._get(f"{self._root}/api/v0/models"), _Models)
+        studio = _read(await self._probe(f"{self._root}/api/v0/models", None), _Models)
         entry = next((entry for entry in studio.data if entry.id == model), None) if studio else None
         return Facts(model, entry.context if entry else None)
 
     async def _ollama(self, model: str) -> Facts:
         """A loaded model has the context that it was loaded with, another one that of its Modelfile or a default."""
-        processes = _read(await self._get(f"{self._root}/api/ps"), _Processes)
-        for running in processes.models if processes else []:
-            if running.name in (model, f"{model}:latest") and running.context_length:
-                return Facts(model, running.context_length)
+        processes = _read(await self._probe(f"{self._root}/api/ps", None), _Processes)
+        running = [one for one in (processes.models if processes else []) if one.name in (model, f"{model}:latest")]
+        if running and running[0].context_length:
+            return Facts(model, running[0].context_length)
         asked = _Asked(model=model).model_dump_json().encode()
-        shown = _read(await self._post(f"{self._root}/api/show", asked), _Shown)
+        shown = _read(await self._probe(f"{self._root}/api/show", asked), _Shown)
         for line in shown.parameters.splitlines() if shown else []:
             name, _, value = line.strip().partition(" ")
             if name == "num_ctx" and value.strip().isdecimal():
                 return Facts(model, int(value))
-        return Facts(model, settled=False)
+        return Facts(model, settled=bool(running))
 
 
 class _Asked(_Read):
     model: str = Field(min_length=1)
 
 
-def _read(response: Response, kind: type[R]) -> R | None:
+def _read(response: Response | None, kind: type[R]) -> R | None:
     """Return what a successful answer says; other servers answer with something else, or not at all."""
-    if response.status != 200:
+    if response is None or response.status != 200:
         return None
     try:
         return kind.model_validate_json(response.body)

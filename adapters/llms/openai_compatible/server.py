@@ -1,6 +1,6 @@
 """The server: what it says of itself, and asking it."""
 
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
@@ -9,12 +9,13 @@ from rookery.adapters.llms.openai_compatible.discovery import Discovery, Facts
 from rookery.adapters.llms.openai_compatible.fitting import PromptCut, at_least, estimate
 from rookery.adapters.llms.openai_compatible.settings import Settings
 from rookery.adapters.support.openai.connection import Connection
-from rookery.adapters.support.openai.refusals import Asker, Response, require_success
+from rookery.adapters.support.openai.refusals import Asker, Response, TryAgain, require_success
 from rookery.adapters.support.openai.retrying import Retrying
 from rookery.domain.errors import ContextOverflow, LLMError
 from rookery.domain.inference import Message
 
-_TOLD_EVERYWHERE = (401, 403, 408, 429, 502, 503, 504)
+_NO_KEY = (401, 403)
+_BUSY = (408, 429, 502, 503, 504)
 
 
 class Server:
@@ -32,7 +33,7 @@ class Server:
         self._retrying = retrying
         self._url = f"{settings.base_url}/chat/completions"
         self._connection = Connection(settings, settings.timeout_seconds, error=LLMError)
-        self._discovery = Discovery(settings, self._get, self._post)
+        self._discovery = Discovery(settings, self._ask, self._probe)
         self._learnt: Facts | None = None
         self.asker = Asker(
             error=LLMError,
@@ -62,7 +63,7 @@ class Server:
     async def settled(self) -> Facts:
         """Return what the server says of itself once it has answered, so that the model is loaded."""
         facts = await self.known()
-        return facts if facts.settled else self._learn((await self._discovery.settle(facts))._replace(settled=True))
+        return facts if facts.settled else self._learn(await self._discovery.settle(facts))
 
     async def count(self, messages: Sequence[Message]) -> int:
         """Return the tokens of a prompt: exact where the server has a tokenizer, else an estimate."""
@@ -111,15 +112,22 @@ class Server:
         self.asker = replace(self.asker, model=facts.model)
         return facts
 
-    async def _get(self, url: str) -> Response:
-        return await self._retrying(lambda: self._probed(self._connection.get(url)))
+    async def _ask(self, url: str) -> Response:
+        """A key may be good for chats and not for the list of models, which is needed where no model is named."""
+        told = _BUSY if self._settings.model else (*_BUSY, *_NO_KEY)
+        return await self._retrying(lambda: self._required(self._connection.get(url), told))
 
     async def _post(self, url: str, body: bytes) -> Response:
-        return await self._retrying(lambda: self._probed(self._connection.post(url, body)))
+        return await self._retrying(lambda: self._required(self._connection.post(url, body), (*_BUSY, *_NO_KEY)))
 
-    async def _probed(self, sending: Awaitable[Response]) -> Response:
-        """A server need not know the address, but what is busy may pass, and a key is asked for everywhere."""
+    async def _required(self, sending: Awaitable[Response], told: Collection[int]) -> Response:
         response = await sending
-        if response.status in _TOLD_EVERYWHERE:
+        if response.status in told:
             require_success(response, self.asker)
         return response
+
+    async def _probe(self, url: str, body: bytes | None) -> Response | None:
+        try:
+            return await (self._connection.get(url) if body is None else self._connection.post(url, body))
+        except TryAgain:
+            return None
