@@ -27,6 +27,7 @@ from rookery.domain.reasoning import (
 from rookery.domain.results import Usage
 
 _TAG = re.compile(r"<(?=/?document\b)", re.IGNORECASE)
+_MAX_TOKENS = 2048  # six quotes of two long sentences each
 A = TypeVar("A", Plan, Findings, Reflection, Draft)
 
 
@@ -56,6 +57,7 @@ async def ask(llm: LLMPort, job: Job, returns: type[A], *, agent: Agent) -> tupl
         json_schema=returns.model_json_schema(),
         allowed_sources=_allowed_sources(given),
         session=agent.id,
+        max_tokens=_MAX_TOKENS,
         priority=agent.priority,
         lora=agent.lora,
     )

@@ -1,11 +1,11 @@
 """Runs from question to result: start, conduct, steer."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable
 
 from rookery.application.agents.roster import COORDINATOR
 from rookery.application.workflow import Colony
-from rookery.domain.errors import Conflict, InvalidRequest, RookeryError, RunStopped
+from rookery.domain.errors import Conflict, RookeryError, RunStopped
 from rookery.domain.events import RunCancelled, RunEvent, RunFailed, RunFinished, RunPaused, RunResumed, RunStarted
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.orchestrator import OrchestratorPort
@@ -17,22 +17,23 @@ from rookery.domain.runs import ResearchRequest, Run, RunStatus, StopRequest
 class StartRun:
     """Takes a question on."""
 
-    def __init__(self, run_store: RunStorePort, clock: ClockPort, *, model: str, models: Collection[str]) -> None:
+    def __init__(
+        self, run_store: RunStorePort, clock: ClockPort, *, model: str, check_model: Callable[[str], None]
+    ) -> None:
         self._run_store = run_store
         self._clock = clock
         self._model = model
-        self._models = models
+        self._check_model = check_model
 
     async def __call__(self, request: ResearchRequest, *, idempotency_key: str | None = None) -> Run:
         """Store a queued run. Credentials in the question are replaced before it is stored.
 
         Raises:
-            InvalidRequest: there is no such model.
+            InvalidRequest: there is no such model, or it cannot be had.
             Conflict: the key was used for another request.
         """
         model = request.model or self._model
-        if model not in self._models:
-            raise InvalidRequest(f"there is no model {model!r}; there are: {', '.join(sorted(self._models))}")
+        self._check_model(model)
         run = Run(
             id=self._clock.new_id(),
             question=redact(request.question).text,

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 from rookery.domain.reasoning import SOURCE_ID
 
 Schema = dict[str, JsonValue]
+_BOUND = {"enum", "const", "pattern", "format", "maxLength"}
 _NO_SOURCE: Schema = {"type": "array", "maxItems": 0}
 
 
@@ -19,6 +20,24 @@ def lock_sources(schema: Mapping[str, JsonValue], allowed: Sequence[str]) -> Sch
     definitions = schema.get("$defs", {})
     lock = _Lock(definitions if isinstance(definitions, dict) else {}, allowed)
     return {key: lock.bind(value) for key, value in schema.items()}
+
+
+def bound_lengths(schema: Mapping[str, JsonValue], *, characters: int, items: int) -> Schema:
+    """Return the schema with a limit to strings and arrays that have none: a weak model may never end one."""
+    return {key: _bounded(value, characters, items) for key, value in schema.items()}
+
+
+def _bounded(node: JsonValue, characters: int, items: int) -> JsonValue:
+    match node:
+        case dict() if node.get("type") == "string" and not node.keys() & _BOUND:
+            return {**node, "maxLength": characters}
+        case dict():
+            inner = {key: _bounded(value, characters, items) for key, value in node.items()}
+            return {"maxItems": items, **inner} if node.get("type") == "array" else inner
+        case list():
+            return [_bounded(value, characters, items) for value in node]
+        case _:
+            return node
 
 
 class _Lock:

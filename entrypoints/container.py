@@ -4,7 +4,6 @@ import contextlib
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +33,11 @@ from rookery.application.retrieval import SearchPassages
 from rookery.application.workflow import Colony
 from rookery.domain.errors import ConfigurationError, EmbedderError
 from rookery.domain.ports.clock import ClockPort
-from rookery.domain.ports.llm import LLMPort
 from rookery.domain.ports.memory_journal import MemoryJournalPort
 from rookery.domain.ports.object_store import ObjectStorePort
 from rookery.domain.ports.vector_store import VectorStorePort
 from rookery.entrypoints import plugins
+from rookery.entrypoints.llms import LLMs
 from rookery.entrypoints.roster import roster
 from rookery.entrypoints.settings import Settings
 
@@ -50,9 +49,19 @@ def _plugin(group: str, name: str | None, settings: Settings, **offered: object)
     return plugins.build(group, name, settings=section, offered=offered)
 
 
-def _llms(settings: Settings, **offered: object) -> Callable[[str | None], LLMPort]:
-    """Return what makes each model once, by name."""
-    return cache(lambda name: _plugin("llms", name or settings.research.model, settings, **offered))
+def _llms(settings: Settings, models: Path, clock: ClockPort, **offered: object) -> LLMs:
+    return LLMs(settings, models=models, clock=clock, offered=offered)
+
+
+def _check_model(llms: LLMs, roots: Sequence[Path] | None) -> Callable[[str], None]:
+    """Return what refuses a model that a run cannot have; over the network, one that lies outside the models folder."""
+
+    def check(name: str) -> None:
+        if roots is not None:
+            llms.refuse_paths(name)
+        llms.check(name)
+
+    return check
 
 
 def _mirrors(
@@ -162,7 +171,16 @@ class Container(containers.DeclarativeContainer):
         remote=remote,
         clock=clock,
     )
-    llms = providers.Singleton(_llms, settings, analyzer=analyzer, embedder=embedder, models=models, clock=clock)
+    llms = providers.Singleton(
+        _llms,
+        settings,
+        models,
+        clock,
+        analyzer=analyzer,
+        embedder=embedder,
+        home=home,
+        offline=settings.provided.research.offline,
+    )
     orchestrator = providers.Singleton(
         _plugin,
         "orchestrators",
@@ -209,7 +227,7 @@ class Container(containers.DeclarativeContainer):
         run_store,
         clock,
         model=settings.provided.research.model,
-        models=providers.Callable(plugins.available, "llms"),
+        check_model=providers.Callable(_check_model, llms, roots),
     )
     conduct_run = providers.Singleton(ConductRun, run_store, orchestrator, colony)
     stop_run = providers.Singleton(StopRun, run_store, orchestrator, clock)
@@ -241,6 +259,7 @@ async def close(container: Container) -> None:
         await container.vector_store().close()
     with contextlib.suppress(ConfigurationError):
         await container.mirrors().close()
+    await container.llms().close()
     for store in (
         container.journal(),
         container.memory_index(),

@@ -1,13 +1,15 @@
 """What is here and what is missing, for `doctor` and `/readyz`."""
 
+import importlib.util
 import platform
 import sqlite3
+from importlib.metadata import version
 from typing import Literal
 
 from rookery.domain.errors import RookeryError
 from rookery.domain.frozen import Frozen
-from rookery.entrypoints import plugins
 from rookery.entrypoints.container import Container
+from rookery.entrypoints.llms import LLMs
 from rookery.entrypoints.syncing import sync_state
 
 
@@ -25,6 +27,7 @@ async def diagnose(container: Container) -> list[Finding]:
         Finding(name="python", state="ok", detail=f"{platform.python_version()}, SQLite {sqlite3.sqlite_version}"),
         await _storage(container),
         _model(container),
+        _llama(),
         await _embedder(container),
         await _vector_store(container),
         await _memory(container),
@@ -50,12 +53,30 @@ async def _storage(container: Container) -> Finding:
 
 
 def _model(container: Container) -> Finding:
-    name = container.settings().research.model
-    if name not in plugins.available("llms"):
-        return Finding(
-            name="model", state="broken", detail=f"{name} is not installed; `rookery models list` shows what is"
-        )
-    return Finding(name="model", state="ok", detail=name)
+    research, llms = container.settings().research, container.llms()
+    try:
+        llms.check(research.model)
+    except RookeryError as error:
+        return Finding(name="model", state="broken", detail=f"{error}; `rookery models list` shows what is here")
+    others = [name for name in research.fallbacks if name != research.model]
+    stand_ins = f"; if it fails: {', '.join(others)}" if others else ""
+    return Finding(name="model", state="ok", detail=f"{research.model}{_runs_on(llms, research.model)}{stand_ins}")
+
+
+def _runs_on(llms: LLMs, name: str) -> str:
+    """Say where llama.cpp runs a model, and why there."""
+    state = llms.backend(name)
+    if state is None:
+        return ""
+    layers = f", {state.layers} of {state.all_layers} layers" if state.layers else ""
+    return f" on {state.device}{layers} ({state.reason})"
+
+
+def _llama() -> Finding:
+    if importlib.util.find_spec("llama_cpp") is None:
+        detail = "not installed, so GGUF models cannot run here: `pip install 'rookery[llama]'` (docs/llama.md)"
+        return Finding(name="llama.cpp", state="missing", detail=detail)
+    return Finding(name="llama.cpp", state="ok", detail=f"llama-cpp-python {version('llama-cpp-python')}")
 
 
 async def _embedder(container: Container) -> Finding:

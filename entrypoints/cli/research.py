@@ -55,7 +55,7 @@ def research(
         sources=[_absolute(location) for location in source or []],
         namespace=namespace,
         depth=depth.value,
-        model=model,
+        model=_absolute_model(model),
         max_seconds=max_seconds,
     )
 
@@ -82,6 +82,13 @@ def _request(**fields: object) -> "ResearchRequest":
             f"{fault['loc'][0]}: {fault['msg'].removeprefix('Value error, ')}" for fault in error.errors()
         )
         raise InvalidRequest(faults) from error
+
+
+def _absolute_model(model: str | None) -> str | None:
+    """A file is meant wherever the run goes on; a name stays one."""
+    if model is None or not model.lower().endswith(".gguf") or not Path(model).expanduser().is_file():
+        return model
+    return str(Path(model).expanduser().absolute())
 
 
 def _absolute(location: str) -> str:

@@ -68,7 +68,7 @@ def test_a_question_that_is_not_answered_ends_with_code_3_and_says_so(home):
     [
         (["research", "?!"], "no letter and no digit"),
         (["research", "Why?", "--depth", "bottomless"], "quick"),
-        (["research", "Why?", "--model", "gpt-17"], "there are: extractive"),
+        (["research", "Why?", "--model", "gpt-17"], "take one of these: extractive"),
         (["research", "Why?", "--namespace", "../x"], "namespace"),
         (["research", "Why?", "--max-seconds", "-1"], "max_seconds"),
         (["research", "Why?", "-o", "answer.docx"], ".md, .html or .json"),

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from pydantic import JsonValue
+
 from rookery.domain.reasoning import Draft, Findings
-from rookery.domain.schemas import lock_sources
+from rookery.domain.schemas import bound_lengths, lock_sources
 
 
 def bound(schema: dict[str, Any], *allowed: str) -> dict[str, Any]:
@@ -35,3 +37,14 @@ def test_the_schema_that_was_given_stays_as_it_was() -> None:
     schema = Findings.model_json_schema()
     bound(schema, "a#1")
     assert schema == Findings.model_json_schema()
+
+
+def test_strings_and_arrays_without_a_limit_get_one_and_others_keep_theirs() -> None:
+    pattern = {"type": "string", "pattern": "^a+$"}
+    short: JsonValue = {"type": "array", "items": {"type": "string"}, "maxItems": 2}
+    schema = bound_lengths({"properties": {"a": pattern, "b": short, "c": {"type": "array"}}}, characters=9, items=5)
+    assert schema["properties"] == {
+        "a": pattern,
+        "b": {"type": "array", "items": {"type": "string", "maxLength": 9}, "maxItems": 2},
+        "c": {"type": "array", "maxItems": 5},
+    }

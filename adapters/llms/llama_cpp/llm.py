@@ -24,9 +24,10 @@ from rookery.domain.inference import Capabilities, LLMReply, LLMRequest, Message
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.llm import LLMPort
 from rookery.domain.results import Usage
-from rookery.domain.schemas import lock_sources
+from rookery.domain.schemas import bound_lengths, lock_sources
 
 A = TypeVar("A", bound=BaseModel)
+_LONGEST_STRING, _MOST_ITEMS = 800, 8  # where a schema sets no limit: what weak models write may never end
 _WORKER = [sys.executable, "-P", "-m", "rookery.adapters.llms.llama_cpp.worker"]
 _LIBRARIES = {"llama_cpp": "llama-cpp-python", "llguidance": "llguidance", "jinja2": "jinja2"}
 
@@ -219,11 +220,13 @@ def _turns(messages: Sequence[Message]) -> list[wire.Turn]:
 
 
 def _schema(request: LLMRequest) -> dict[str, JsonValue] | None:
-    if request.allowed_sources is None:
-        return request.json_schema
-    if request.json_schema is None:
+    schema = request.json_schema
+    if schema is None and request.allowed_sources is not None:
         raise LLMError("source ids are bound where a JSON schema has them; give the request a `json_schema`, too")
-    return lock_sources(request.json_schema, request.allowed_sources)
+    if schema is None:
+        return None
+    locked = schema if request.allowed_sources is None else lock_sources(schema, request.allowed_sources)
+    return bound_lengths(locked, characters=_LONGEST_STRING, items=_MOST_ITEMS)
 
 
 def _usage(finished: wire.Finished, seconds: float) -> Usage:

@@ -1,0 +1,121 @@
+"""Which language model a name means, and the ones that were made."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rookery.domain.errors import InvalidRequest, NotFound
+from rookery.domain.ports.clock import ClockPort
+from rookery.domain.ports.llm import LLMPort
+from rookery.entrypoints import plugins
+from rookery.entrypoints.settings import Settings
+
+if TYPE_CHECKING:
+    from rookery.adapters.llms.llama_cpp.backends import BackendState
+
+_GROUP = "llms"
+_FILES = "llama_cpp"
+
+
+class LLMs:
+    """The language models that a name can mean, each made when it is first asked for.
+
+    A name is an adapter (`extractive`, `openai`), an adapter and its model (`openai:gpt-5`), or what llama.cpp is to
+    load: a name in the models folder, `owner/repository:QUANT` once it was pulled, or a path.
+
+    Args:
+        settings: name the usual model, its fallbacks, and what each adapter needs.
+        models: the folder of models.
+        clock: for models that rest after a failure.
+        offered: what adapters may ask for by name.
+    """
+
+    def __init__(self, settings: Settings, *, models: Path, clock: ClockPort, offered: Mapping[str, object]) -> None:
+        self._settings = settings
+        self._models = models
+        self._clock = clock
+        self._offered = {**offered, "models": models, "clock": clock}
+        self._made: dict[str, LLMPort] = {}
+        self._routed: dict[str, LLMPort] = {}
+
+    def __call__(self, name: str | None) -> LLMPort:
+        """Return a model, with the fallbacks of the settings behind it.
+
+        Raises:
+            NotFound, InvalidRequest, ConfigurationError: it cannot be had; the message says what can.
+        """
+        name = name or self._settings.research.model
+        others = [other for other in self._settings.research.fallbacks if other != name]
+        if not others or name == "extractive":
+            return self._one(name)
+        if name not in self._routed:
+            self._routed[name] = self._router([name, *others])
+        return self._routed[name]
+
+    def check(self, name: str) -> None:
+        """Find out whether a model can be had. Raises what a call raises; nothing is loaded."""
+        self._one(name)
+
+    def refuse_paths(self, name: str) -> None:
+        """Refuse what lies outside the models folder: callers over the network choose among what was put there.
+
+        Raises:
+            InvalidRequest: the name is a path.
+        """
+        adapter, model = self._meaning(name)
+        if adapter == _FILES and model is not None and (Path(model).is_absolute() or ".." in Path(model).parts):
+            raise InvalidRequest(f"a model is chosen by its name, not by a path; `GET /v1/models` lists them ({name})")
+
+    def backend(self, name: str) -> "BackendState | None":
+        """Return where llama.cpp runs a model, or will by what was found before; null for what it does not run."""
+        model = self._one(name)
+        if self._meaning(name)[0] != _FILES:
+            return None
+        from rookery.adapters.llms.llama_cpp.llm import LlamaCppLLM
+
+        return model.backend() if isinstance(model, LlamaCppLLM) else None
+
+    def made(self) -> Iterator[tuple[str, LLMPort]]:
+        """Yield the models that were asked for so far, by name."""
+        yield from self._made.items()
+
+    async def close(self) -> None:
+        """Let go of all models; they are made anew when they are asked for."""
+        made, self._made, self._routed = list(self._made.values()), {}, {}
+        for model in made:
+            await model.close()
+
+    def _one(self, name: str) -> LLMPort:
+        if name not in self._made:
+            adapter, model = self._meaning(name)
+            section = dict(self._settings.llms.get(adapter, {}))
+            chosen = section if model is None else section | {"model": model}
+            self._made[name] = plugins.build(_GROUP, adapter, settings=chosen, offered=self._offered)
+        return self._made[name]
+
+    def _meaning(self, name: str) -> tuple[str, str | None]:
+        """Return the adapter, and the model that it shall take instead of the one in its settings."""
+        adapters = plugins.available(_GROUP)
+        if name in adapters:
+            return name, None
+        adapter, colon, model = name.partition(":")
+        if colon and model and adapter in adapters:
+            return adapter, model
+        if _FILES not in adapters:
+            raise InvalidRequest(f"there is no model {name!r}; there are: {', '.join(adapters)}")
+        self._require_file(name, adapters)
+        return _FILES, name
+
+    def _require_file(self, name: str, adapters: Iterable[str]) -> None:
+        from rookery.adapters.llms.llama_cpp.files import find_model
+
+        try:
+            find_model(self._models, name)
+        except NotFound as error:
+            raise NotFound(f"{error}; or take one of these: {', '.join(adapters)}") from error
+
+    def _router(self, names: Sequence[str]) -> LLMPort:
+        from rookery.adapters.llms.router import Option, Router
+
+        return Router([Option(name, partial(self._one, name)) for name in names], self._clock)
