@@ -33,7 +33,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--layers", type=int, default=0, help="a device with so few layers is well")
     parser.add_argument("--broken", default="", help="the one device that is not well; default: all")
     parser.add_argument("--spare", default="", choices=["", "probe"], help="no fault where the context is small")
-    parser.add_argument("--garbage", default="", help="said instead of the first piece")
+    parser.add_argument("--garbage", default="", help="hexadecimal bytes that are said before the first piece")
     parser.add_argument("--log", default="", help="a file that names each start: the device and its layers")
     return parser.parse_args()
 
@@ -102,7 +102,7 @@ class Worker:
         fails = self._faulty and self._generations >= self._options.after
         self._generations += 1
         if self._options.garbage:
-            self._replies.write(self._options.garbage.encode("utf-8"))
+            self._replies.write(bytes.fromhex(self._options.garbage))
             self._replies.flush()
         if fails and self._options.fault == "lie":
             words[-1] = "lie"

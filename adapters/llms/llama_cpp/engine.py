@@ -62,20 +62,22 @@ class Engine:
         self._heard = program.clock.monotonic()
         self._ready: Future[Readiness] = Future()
         self._letters: SimpleQueue[bytes | None] = SimpleQueue()
-        try:
-            self._process = WorkerProcess(program.command)
-        except OSError as error:
-            raise LLMError(f"llama.cpp's process cannot be started: {error}", retryable=True) from error
         self._letters.put(_frame(first))
+        self._process: WorkerProcess
+        self._begun: Future[None] = Future()
+        arguments = (program.command,)
+        self._reader = threading.Thread(target=self._run, args=arguments, name="from llama.cpp", daemon=True)
         self._writer = threading.Thread(target=self._write, name="to llama.cpp", daemon=True)
-        self._reader = threading.Thread(target=self._listen, name="from llama.cpp", daemon=True)
-        self._writer.start()
         self._reader.start()
+        try:
+            self._begun.result()
+        except (OSError, ValueError) as error:
+            raise LLMError(f"llama.cpp's process cannot be started: {error}", retryable=True) from error
 
     @property
     def alive(self) -> bool:
         """Whether it takes requests."""
-        return self.failure is None
+        return self.failure is None and self._process.alive
 
     @property
     def pid(self) -> int:
@@ -110,7 +112,7 @@ class Engine:
         call = Call(next(self._numbers), self)
         letter = _frame(make(call.number))
         with self._lock:
-            if self.failure is not None:
+            if not self.alive:
                 raise Gone
             if not self._calls:
                 self._heard = self._clock.monotonic()
@@ -137,6 +139,11 @@ class Engine:
             )
         elif silent >= self.tick and self.alive:
             self._letters.put(_frame(wire.Ask(id=next(self._numbers))))
+
+    def post_mortem(self) -> LLMError | None:
+        """Wait for the end of one that is not alive, and return what it died of; blocks."""
+        self._reader.join()
+        return self.failure
 
     def stop(self) -> None:
         """End it: kindly, then by force. Requests that run fail."""
@@ -169,6 +176,17 @@ class Engine:
                 self._process.stdin.flush()
         with suppress(OSError):
             self._process.stdin.close()
+
+    def _run(self, command: Sequence[str]) -> None:
+        """A worker has Linux end it with the thread that started it: this one lives as long."""
+        try:
+            self._process = WorkerProcess(command)
+        except (OSError, ValueError) as error:
+            self._begun.set_exception(error)
+            return
+        self._writer.start()
+        self._begun.set_result(None)
+        self._listen()
 
     def _listen(self) -> None:
         try:
@@ -233,11 +251,18 @@ class Engine:
 
     def _death(self, epitaph: Epitaph) -> LLMError:
         doing = f"it worked on {len(self._calls)} requests" if self._ready.done() else "it loaded the model"
-        memory = " (perhaps for want of memory)" if epitaph.cause == "SIGKILL" or "alloc" in epitaph.last_words else ""
         return self._fatal(
-            f"llama.cpp's process died while {doing} {epitaph}{memory}",
+            f"llama.cpp's process died while {doing} {epitaph}{_surmise(epitaph)}",
             "lower `n_ctx` and `slots`, or take another model",
         )
+
+
+def _surmise(epitaph: Epitaph) -> str:
+    if epitaph.cause == "SIGKILL" or "alloc" in epitaph.last_words:
+        return " (perhaps for want of memory)"
+    if "norm" in epitaph.last_words and "scale > 0.0f" in epitaph.last_words:  # as ggml's normalization asserts
+        return " (its weights give no numbers: the file may be damaged; `rookery models pull` gets it anew)"
+    return ""
 
 
 def _frame(message: BaseModel) -> bytes:

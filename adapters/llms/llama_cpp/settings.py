@@ -35,6 +35,7 @@ class Settings(BaseModel):
     loras: dict[str, LoraFile] = Field(default={}, description="LoRA adapters, by the names that agents use")
     ram_cache_mb: int = Field(default=512, ge=0, description="for conversations that had to leave the KV cache")
     disk_cache: bool = Field(default=True, description="whether those that leave the RAM too are kept on disk")
+    disk_cache_mb: int = Field(default=8192, ge=0, description="of files there, at most; the oldest go first")
     load_timeout_seconds: float = Field(default=600.0, gt=0, description="for loading the model")
     stall_timeout_seconds: float = Field(default=300.0, gt=0, description="without any progress while requests run")
     restart_backoff_seconds: float = Field(default=0.5, ge=0, description="before a restart; doubled by each crash")

@@ -20,7 +20,10 @@ from rookery.domain.errors import InvalidRequest, LLMError
 
 T = TypeVar("T")
 _NOTICES = 20  # that nobody has taken
-_HANDED_ON = {"n_ctx", "slots", "kv_tokens", "kv_type", "n_batch", "flash_attention", "threads", "ram_cache_mb"}
+_HANDED_ON = {
+    *("n_ctx", "slots", "kv_tokens", "kv_type", "n_batch", "flash_attention", "threads"),
+    *("ram_cache_mb", "disk_cache_mb"),
+}
 
 
 class Supervisor:
@@ -143,13 +146,14 @@ class Supervisor:
         engine, self._engine = self._engine, None
         if engine is None:
             return
+        failure = engine.post_mortem()
         self._engines.discard(engine)
         path = self._find()
         state = self._backends.remembered(path)
-        if isinstance(engine.failure, DeviceFailed) and state is not None:
-            self._step_down(path, state, str(engine.failure))
-        elif isinstance(engine.failure, WorkerDied):
-            self._crashes.note(str(engine.failure), useful=engine.finished > 0)
+        if isinstance(failure, DeviceFailed) and state is not None:
+            self._step_down(path, state, str(failure))
+        elif isinstance(failure, WorkerDied):
+            self._crashes.note(str(failure), useful=engine.finished > 0)
 
     def _choose(self, path: Path, spawn: Spawn) -> BackendState:
         wanted = self._settings.device
