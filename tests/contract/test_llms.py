@@ -1,6 +1,7 @@
 """What every language model does with the colony's jobs."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -21,6 +22,7 @@ from rookery.domain.reasoning import (
     ReflectJob,
 )
 from tests.support.evidence import a_passage, some_evidence
+from tests.support.llama import MakeLlama
 from tests.support.openai_chat import Chat
 from tests.support.openai_model import does_the_job
 from tests.support.openai_server import openai_server
@@ -38,13 +40,31 @@ EVIDENCE = [
 COMPOSE = ComposeJob(question=QUESTION, evidence=EVIDENCE, max_claims=3)
 
 
-@pytest.fixture(params=["extractive", "openai"])
-def llm(request: pytest.FixtureRequest) -> Iterator[LLMPort]:
-    if request.param == "extractive":
+@contextmanager
+def model(kind: str) -> Iterator[LLMPort]:
+    if kind == "extractive":
         yield ExtractiveLLM(SnowballAnalyzer())
         return
     with openai_server(chat=Chat(kind="llama-server", say=does_the_job)) as server:
         yield OpenAILLM(Settings(base_url=server.url, api_key=None))
+
+
+@pytest.fixture(params=["extractive", "openai"])
+def llm(request: pytest.FixtureRequest) -> Iterator[LLMPort]:
+    with model(request.param) as llm:
+        yield llm
+
+
+@pytest.fixture(params=["extractive", "openai", "llama_cpp"])
+def any_llm(request: pytest.FixtureRequest) -> Iterator[LLMPort]:
+    """One that need not make sense: llama.cpp's has random weights here."""
+    if request.param == "llama_cpp":
+        pytest.importorskip("llama_cpp")
+        make: MakeLlama = request.getfixturevalue("make_llama")
+        yield make(n_ctx=4096)
+        return
+    with model(request.param) as llm:
+        yield llm
 
 
 def request(job: Job, returns: type[Plan] | type[Findings] | type[Reflection] | type[Draft]) -> LLMRequest:
@@ -93,17 +113,17 @@ async def test_a_reflection_keeps_to_its_limit(llm: LLMPort) -> None:
     assert len(reflection.follow_ups) <= 1
 
 
-async def test_the_stream_adds_up_to_the_reply(llm: LLMPort) -> None:
+async def test_the_stream_adds_up_to_the_reply(any_llm: LLMPort) -> None:
     asked = request(FIND, Findings)
-    pieces = [piece async for piece in llm.stream(asked)]
-    assert "".join(pieces) == (await llm.complete(asked)).text
+    pieces = [piece async for piece in any_llm.stream(asked)]
+    assert "".join(pieces) == (await any_llm.complete(asked)).text
 
 
-async def test_a_model_that_generates_counts_its_tokens_and_another_has_none(llm: LLMPort) -> None:
+async def test_a_model_that_generates_counts_its_tokens_and_another_has_none(any_llm: LLMPort) -> None:
     asked = request(FIND, Findings)
-    usage = (await llm.complete(asked)).usage
-    generative = llm.capabilities().generative
-    assert usage.prompt_tokens == (await llm.count_tokens(asked.messages) if generative else 0)
+    usage = (await any_llm.complete(asked)).usage
+    generative = any_llm.capabilities().generative
+    assert usage.prompt_tokens == (await any_llm.count_tokens(asked.messages) if generative else 0)
     assert (usage.completion_tokens > 0) == generative
 
 
