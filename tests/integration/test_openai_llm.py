@@ -236,13 +236,37 @@ async def test_content_in_parts_is_put_together(make_llm: Make, chat_server: Ope
     assert (await make_llm().complete(asked())).text == "Rooks breed."
 
 
-@pytest.mark.parametrize("reply", [fault(429, "busy"), fault(500, "busy"), fault(503, "busy"), Reply(HANG_UP)])
+@pytest.mark.parametrize("reply", [fault(429, "busy"), fault(500, "busy"), fault(503, "busy")])
 async def test_what_may_pass_is_tried_again_after_a_while_that_grows(
     make_llm: Make, chat_server: OpenAIServer, waits: list[float], reply: Reply
 ) -> None:
     chat_server.replies.extend([reply] * 3)
     assert (await make_llm().complete(asked())).text
     assert waits == [0.25, 0.5, 1.0]
+
+
+async def test_a_connection_that_the_server_had_closed_is_replaced_at_once(
+    make_llm: Make, chat_server: OpenAIServer, waits: list[float]
+) -> None:
+    chat_server.replies.append(Reply(HANG_UP))
+    assert (await make_llm().complete(asked())).text
+    assert waits == []
+    chat_server.replies.extend([Reply(HANG_UP)] * 2)
+    assert (await make_llm().complete(asked())).text
+    assert waits == [0.25]
+
+
+@pytest.mark.parametrize("inside", [False, True])
+async def test_a_reply_that_llama_server_cannot_read_is_not_asked_for_again(
+    make_llm: Make, chat_server: OpenAIServer, *, inside: bool
+) -> None:
+    said = "The model produced output that does not match the expected peg-native format"
+    error = {"error": {"code": 500, "message": said, "type": "server_error"}}
+    chat_server.replies.append(Reply(200 if inside else 500, json.dumps(error)))
+    with pytest.raises(LLMError, match=r"llama-server cannot read.*raise max_tokens") as caught:
+        await make_llm().complete(asked())
+    assert not caught.value.retryable
+    assert len(chat_server.received) == 1
 
 
 async def test_a_server_that_stays_busy_is_left_after_the_retries(make_llm: Make, chat_server: OpenAIServer) -> None:

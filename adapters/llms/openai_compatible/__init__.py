@@ -14,8 +14,8 @@ from rookery.adapters.llms.openai_compatible.forms import FormRefused, Forms
 from rookery.adapters.llms.openai_compatible.reading import (
     answer_of,
     first,
-    overflow,
     require_no_fault,
+    require_no_known_fault,
     require_sense,
 )
 from rookery.adapters.llms.openai_compatible.server import Server
@@ -185,6 +185,6 @@ class OpenAILLM(LLMPort):
     def _require_success(self, response: Response) -> None:
         if response.status in (400, 413, 422, 500):
             fault = fault_of(response)
-            overflow(fault)
+            require_no_known_fault(fault, self._server.asker)
             self._forms.require_taken(fault)
         require_success(response, self._server.asker)

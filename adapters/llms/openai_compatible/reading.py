@@ -14,6 +14,7 @@ _TOO_LONG = (  # OpenAI; vLLM, which counts the room for the reply too; vLLM sin
     re.compile(r"maximum context length is (?P<context>\d+) tokens.*?\((?P<prompt>\d+) in the messages", re.DOTALL),
     re.compile(r"maximum context length is (?P<context>\d+) tokens.*?(?P<prompt>\d+) input tokens", re.DOTALL),
 )
+_UNREADABLE = "output that does not match the expected"
 
 
 def answer_of(response: Response) -> Answer:
@@ -71,19 +72,25 @@ def require_no_fault(answer: Answer, asker: Asker) -> None:
     if answer.error is None:
         return
     fault = Fault(message=answer.error) if isinstance(answer.error, str) else answer.error
-    overflow(fault)
+    require_no_known_fault(fault, asker)
     error = f"{asker.model} failed: {quote(fault.message, asker.secret) or 'the server does not say why'}"
     if isinstance(fault.code, int) and 400 <= fault.code < 500 and fault.code not in (408, 429):
         raise LLMError(error)
     raise TryAgain(LLMError(error, retryable=True))
 
 
-def overflow(fault: Fault) -> None:
-    """Translate the refusal of a prompt that is too long.
+def require_no_known_fault(fault: Fault, asker: Asker) -> None:
+    """Check for what servers say in words of their own.
 
     Raises:
-        ContextOverflow: that is what the server says, with both numbers.
+        ContextOverflow: the prompt is too long, with both numbers.
+        LLMError: llama-server cannot make sense of what the model wrote; it would not the next time either.
     """
+    if _UNREADABLE in fault.message:
+        raise LLMError(
+            f"{asker.model} wrote what llama-server cannot read, as it does when max_tokens cuts a bound reply: raise "
+            "max_tokens, or ask for less"
+        )
     if fault.n_prompt_tokens and fault.n_ctx:
         raise ContextOverflow(prompt_tokens=fault.n_prompt_tokens, context_tokens=fault.n_ctx)
     for pattern in _TOO_LONG:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from rookery.adapters.support.openai.endpoint import Endpoint
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 _LARGEST_ANSWER = 64 * 2**20  # bytes; 2,048 vectors of 3,072 dimensions, as numbers, take about as much
 _LONGEST_CONNECT = 10.0  # seconds
 _END_WITHIN = 0.2
+
+
+class _Open(NamedTuple):
+    session: "aiohttp.ClientSession"
+    connector: "aiohttp.TCPConnector"
 
 
 class Connection:
@@ -38,7 +43,7 @@ class Connection:
         self._headers = {"Content-Type": "application/json", "User-Agent": "rookery"}
         if endpoint.secret is not None:
             self._headers["Authorization"] = f"Bearer {endpoint.secret}"
-        self._sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
+        self._sessions: dict[asyncio.AbstractEventLoop, _Open] = {}
 
     async def post(self, url: str, body: bytes) -> Response:
         """Return what the server answers, whatever its status.
@@ -63,7 +68,7 @@ class Connection:
         import aiohttp
 
         try:
-            async with (self._session()).post(url, data=body, allow_redirects=False, proxy=self._proxy) as response:
+            async with await self._opened("POST", url, body) as response:
                 if response.ok and response.status < 300:
                     yield response.content.iter_any()
                     await _end(response)
@@ -74,21 +79,34 @@ class Connection:
 
     async def close(self) -> None:
         """Close the connections of this event loop; the next call opens new ones."""
-        session = self._sessions.pop(asyncio.get_running_loop(), None)
-        if session is not None:
-            await session.close()
+        opened = self._sessions.pop(asyncio.get_running_loop(), None)
+        if opened is not None:
+            await opened.session.close()
         self._forget_ended_loops()
 
     async def _send(self, method: str, url: str, body: bytes | None) -> Response:
         import aiohttp
 
         try:
-            async with (self._session()).request(
-                method, url, data=body, allow_redirects=False, proxy=self._proxy
-            ) as response:
+            async with await self._opened(method, url, body) as response:
                 return Response(response.status, response.headers, await self._read(response), url)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise self._unreachable(url, error) from error
+
+    async def _opened(self, method: str, url: str, body: bytes | None) -> "aiohttp.ClientResponse":
+        """Send a request, and once more when the server had just closed the connection that was kept open.
+
+        llama-server closes each one after a hundred requests, and others after some seconds.
+        """
+        import aiohttp
+
+        session = self._session()
+        try:
+            return await session.request(method, url, data=body, allow_redirects=False, proxy=self._proxy)
+        except aiohttp.ClientConnectorError:
+            raise
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, aiohttp.ClientConnectionResetError):
+            return await session.request(method, url, data=body, allow_redirects=False, proxy=self._proxy)
 
     async def _read(self, response: "aiohttp.ClientResponse") -> bytes:
         length = response.content_length
@@ -109,23 +127,25 @@ class Connection:
 
     def _session(self) -> "aiohttp.ClientSession":
         loop = asyncio.get_running_loop()
-        session = self._sessions.get(loop)
-        if session is None:
+        opened = self._sessions.get(loop)
+        if opened is None:
             self._forget_ended_loops()
-            session = self._sessions[loop] = self._open()
-        return session
+            opened = self._sessions[loop] = self._open()
+        return opened.session
 
-    def _open(self) -> "aiohttp.ClientSession":
+    def _open(self) -> "_Open":
         import aiohttp
 
-        return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),
+        connector = aiohttp.TCPConnector(limit=0)
+        session = aiohttp.ClientSession(
+            connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=self._headers,
             timeout=aiohttp.ClientTimeout(
                 total=None, sock_connect=min(self._timeout, _LONGEST_CONNECT), sock_read=self._timeout
             ),
         )
+        return _Open(session, connector)
 
     def _forget_ended_loops(self) -> None:
         """What was open in a loop that is closed went with it; aiohttp only has to be told."""
@@ -137,17 +157,13 @@ class Connection:
         self._forget_ended_loops()
 
 
-def _let_go(session: "aiohttp.ClientSession") -> None:
+def _let_go(opened: _Open) -> None:
     """Mark what belongs to a closed loop as closed; no loop can wait for it, and there is nothing to wait for."""
-    import aiohttp
-
-    connector = session.connector
-    session.detach()
-    if isinstance(connector, aiohttp.TCPConnector):
-        closing = connector.close()
-        with contextlib.suppress(StopIteration):
-            closing.send(None)
-        closing.close()
+    opened.session.detach()
+    closing = opened.connector.close()
+    with contextlib.suppress(StopIteration):
+        closing.send(None)
+    closing.close()
 
 
 async def _end(response: "aiohttp.ClientResponse") -> None:
