@@ -12,7 +12,8 @@ _GOALS = (
 """Context and slots, the most useful first: a researcher reads some 6,000 tokens, and 4 to 8 work side by side."""
 
 _KV_TYPES: tuple[KvType, ...] = ("f16", "q8_0")
-_SPARED = 0.05
+SPARED = 0.05
+"""Of the memory, what is left alone."""
 
 
 class Room(NamedTuple):
@@ -23,7 +24,7 @@ class Room(NamedTuple):
 
     def holds(self, memory: Memory) -> bool:
         """Say whether the memory fits, with a little left over."""
-        left = 1 - _SPARED
+        left = 1 - SPARED
         return memory.ram <= self.ram * left and memory.vram <= self.vram * left
 
 

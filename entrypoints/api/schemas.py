@@ -100,13 +100,27 @@ class AgentTask(Frozen):
     task: str = Field(min_length=1)
 
 
+class ModelDetails(Frozen):
+    """What the header of a model's file tells."""
+
+    size: int = Field(description="in bytes")
+    architecture: str
+    parameters: int
+    quantization: str
+    context_tokens: int
+    chat_template: bool
+
+
 class Model(Frozen):
-    """A model in OpenAI's form."""
+    """A model in OpenAI's form, and what we know of it besides."""
 
     id: str
     object: Literal["model"] = "model"
     created: int
     owned_by: str
+    chosen: bool = Field(default=False, description="whether it is the one of the settings")
+    probed: bool = False
+    details: ModelDetails | None = Field(default=None, description="null for an adapter")
 
 
 class ModelList(Frozen):

@@ -36,8 +36,8 @@ pytest.importorskip("llama_cpp")
 TENTH = 0.10
 HOLLOW = {
     "gemma-3-1b": (GEMMA_3_1B, 262144),
-    "llama-3.1-8b": (Shape("llama", 32, 4096, 32, 8, 128, 14336, 131072), 128256),
-    "qwen-2.5-0.5b": (Shape("qwen2", 24, 896, 14, 2, 64, 4864, 32768), 151936),
+    "llama-3.1-8b": (Shape("llama", 32, 4096, 32, 8, 128, 14336, 131072), 32000),
+    "qwen-2.5-0.5b": (Shape("qwen2", 24, 896, 14, 2, 64, 4864, 32768), 50000),
 }
 DEPLOYMENTS = [
     Deployment(n_ctx=8192, slots=4),
@@ -53,24 +53,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", HOLLOW)
-def test_cache_compute_and_outputs_are_within_a_tenth_of_what_llama_cpp_reserves(folder: Path, name: str) -> None:
+def test_cache_compute_and_outputs_are_within_a_fiftieth_of_what_llama_cpp_reserves(folder: Path, name: str) -> None:
     shape, tokens = HOLLOW[name]
     path = write_hollow(folder / f"{name}.gguf", shape, tokens=tokens)
     header = read_model(path)
-    for deployment in DEPLOYMENTS:
-        reserved = reserve(path, deployment)
+    for deployment, reserved in zip(DEPLOYMENTS, reserve(path), strict=True):
         memory = estimate(header, deployment)
         assert memory.kv_cache == pytest.approx(reserved["kv_cache"], rel=0.001)
         assert memory.output == pytest.approx(reserved["output"], rel=0.01)
-        assert memory.compute == pytest.approx(reserved["compute"], rel=TENTH)
+        assert memory.compute == pytest.approx(reserved["compute"], rel=0.02)
 
 
-def reserve(path: Path, deployment: Deployment) -> dict[str, float]:
-    numbers = [str(number) for number in (deployment.n_ctx, deployment.slots, deployment.n_batch)]
-    command = [sys.executable, "-m", "tests.support.llama_buffers", str(path), *numbers, deployment.kv_type]
+def reserve(path: Path) -> list[dict[str, float]]:
+    deployments = [deployment.model_dump_json() for deployment in DEPLOYMENTS]
+    command = [sys.executable, "-m", "tests.support.llama_buffers", str(path), *deployments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    sizes: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    sizes: list[dict[str, float]] = json.loads(done.stdout.splitlines()[-1])
     return sizes
 
 

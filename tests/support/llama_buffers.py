@@ -1,6 +1,6 @@
 """What llama.cpp reserves for a model, by its own log; and GGUF files of full shape that hold no weights.
 
-`python -m tests.support.llama_buffers FILE N_CTX SLOTS N_BATCH KV_TYPE` prints bytes as JSON. Weights are not loaded and
+`python -m tests.support.llama_buffers FILE DEPLOYMENT…` prints bytes for each deployment. Weights are not loaded and
 nothing is allocated (`no_alloc`), so that models of any size can be measured. Contexts are made as the worker does.
 """
 
@@ -15,6 +15,7 @@ import gguf
 import numpy as np
 
 from rookery.adapters.llms.llama_cpp.fit import sequences
+from rookery.domain.models import Deployment
 from tests.support import gguf_llms
 from tests.support.gguf_llms import Shape, sentence_pieces
 
@@ -51,7 +52,7 @@ def _add(writer: gguf.GGUFWriter, name: str, dimensions: tuple[int, ...]) -> int
     return rows * row
 
 
-def main(path: str, n_ctx: int, slots: int, n_batch: int, kv_type: str) -> None:
+def main(path: str, deployments: list[Deployment]) -> None:
     """Print what is reserved."""
     import llama_cpp
 
@@ -66,20 +67,37 @@ def main(path: str, n_ctx: int, slots: int, n_batch: int, kv_type: str) -> None:
     weights = llama_cpp.llama_model_default_params()
     weights.n_gpu_layers, weights.no_alloc, weights.load_mode = 0, True, 0
     model = llama_cpp.llama_model_load_from_file(path.encode(), weights)
-    context = llama_cpp.llama_context_default_params()
-    context.n_ctx, context.n_batch, context.n_ubatch = n_ctx * slots, max(n_batch, slots), max(n_batch, slots)
-    context.n_seq_max = context.n_outputs_max = sequences(slots)
-    context.type_k = context.type_v = _KV_TYPES[kv_type]
-    context.kv_unified = context.swa_full = True
-    context.offload_kqv = context.op_offload = False
     assert model
-    assert llama_cpp.llama_init_from_model(model, context)
+    reserved = []
+    for deployment in deployments:
+        lines.clear()
+        context = llama_cpp.llama_init_from_model(model, _params(deployment))
+        assert context
+        reserved.append(_sizes(lines))
+        llama_cpp.llama_free(context)
+    sys.stdout.write(json.dumps(reserved) + "\n")
+
+
+def _params(deployment: Deployment) -> Any:
+    import llama_cpp
+
+    params = llama_cpp.llama_context_default_params()
+    params.n_ctx = deployment.n_ctx * deployment.slots
+    params.n_batch = params.n_ubatch = max(deployment.n_batch, deployment.slots)
+    params.n_seq_max = params.n_outputs_max = sequences(deployment.slots)
+    params.type_k = params.type_v = _KV_TYPES[deployment.kv_type]
+    params.kv_unified = params.swa_full = True
+    params.offload_kqv = params.op_offload = False
+    return params
+
+
+def _sizes(lines: list[str]) -> dict[str, float]:
     sizes = {"compute": 0.0, "output": 0.0, "kv_cache": 0.0}
     for line in lines:
         if found := _BUFFER.search(line) or _CACHE.search(line):
             sizes[found[1]] += float(found[2]) * 2**20
-    sys.stdout.write(json.dumps(sizes) + "\n")
+    return sizes
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *(int(argument) for argument in sys.argv[2:5]), sys.argv[5])
+    main(sys.argv[1], [Deployment.model_validate_json(text) for text in sys.argv[2:]])

@@ -4,23 +4,22 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from rookery.adapters.llms.llama_cpp.files import list_models
 from rookery.adapters.llms.llama_cpp.gguf_header import Header, read_header
 from rookery.domain.errors import LLMError
-from rookery.domain.model_names import models_among, parts_of, quantization_of
+from rookery.domain.model_names import parts_of, quantization_of
 from rookery.domain.models import ModelFile
 
 EMBEDDING = {"bert", "nomic-bert", "nomic-bert-moe", "jina-bert-v2", "jina-bert-v3", "modern-bert", "gemma-embedding"}
 _ACCESSORY = {"clip", "mmproj"}
 
 
-def list_models(models: Path) -> list[ModelFile]:
+def catalogue(models: Path) -> list[ModelFile]:
     """Return the models of the folder by name: what a person put there and what was pulled; `[]` when there is none.
 
     Of each file, the header alone is read. A file that cannot be read is listed, with what is wrong with it.
     """
-    folders = [models, *(path for path in _entries(models) if path.is_dir() and "--" in path.name)]
-    found = [describe(first, name) for folder in folders for name, first in _named(models, folder)]
-    return sorted(found, key=lambda model: model.name.lower())
+    return [describe(found.paths[0], found.name) for found in list_models(models)]
 
 
 def describe(path: Path, name: str) -> ModelFile:
@@ -79,25 +78,3 @@ def _most_used_type(header: Header) -> str:
     for tensor in header.tensors:
         weights[tensor.type] += tensor.parameters
     return weights.most_common(1)[0][0] if weights else ""
-
-
-def _named(models: Path, folder: Path) -> list[tuple[str, Path]]:
-    """Return the models of one folder, each with a name by which it can be asked for."""
-    found = models_among(path.name for path in _entries(folder) if path.is_file())
-    if folder == models:
-        return [(Path(model.files[0]).stem, folder / model.files[0]) for model in found]
-    uses = Counter(model.quantization for model in found)
-    repository = folder.name.replace("--", "/", 1)
-    return [
-        (
-            f"{repository}:{model.quantization}"
-            if model.quantization and uses[model.quantization] == 1
-            else f"{folder.name}/{model.files[0]}",
-            folder / model.files[0],
-        )
-        for model in found
-    ]
-
-
-def _entries(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir()) if folder.is_dir() else []
