@@ -5,7 +5,7 @@ from contextlib import aclosing
 from typing import NamedTuple, TypeVar
 
 from rookery.adapters.llms.health import Health, ModelState
-from rookery.domain.errors import ConfigurationError, ContextOverflow, LLMError
+from rookery.domain.errors import ConfigurationError, ContextOverflow, InvalidRequest, LLMError
 from rookery.domain.inference import Capabilities, LLMReply, LLMRequest, Message
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.llm import LLMPort
@@ -158,7 +158,10 @@ class _Candidate:
 
     def llm(self) -> LLMPort:
         if self._made is None:
-            self._made = self._make()
+            try:
+                self._made = self._make()
+            except InvalidRequest as error:  # of the settings, not of the request that comes first
+                raise ConfigurationError(str(error)) from error
         return self._made
 
     async def holds_more_than(self, overflow: ContextOverflow, messages: Sequence[Message]) -> bool:

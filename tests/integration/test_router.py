@@ -11,7 +11,7 @@ from rookery.adapters.clocks.manual import ManualClock
 from rookery.adapters.llms.extractive import ExtractiveLLM
 from rookery.adapters.llms.openai_compatible import OpenAILLM, Settings
 from rookery.adapters.llms.router import Option, Router
-from rookery.domain.errors import ConfigurationError, ContextOverflow, InvalidRequest, LLMError
+from rookery.domain.errors import ConfigurationError, ContextOverflow, InvalidRequest, LLMError, NotFound
 from rookery.domain.inference import Capabilities, LLMReply, LLMRequest, Message
 from rookery.domain.ports.llm import LLMPort
 from rookery.domain.reasoning import Plan, PlanJob
@@ -220,9 +220,12 @@ async def test_a_prompt_too_long_goes_to_a_larger_context_only(router: Router, v
     assert voices[2].asked == 0
 
 
-async def test_a_model_that_cannot_be_made_is_stood_in_for(voices: list[Voice], clock: ManualClock) -> None:
+@pytest.mark.parametrize("kind", [ConfigurationError, NotFound])
+async def test_a_model_that_cannot_be_made_is_stood_in_for(
+    voices: list[Voice], clock: ManualClock, kind: type[InvalidRequest]
+) -> None:
     def fail() -> LLMPort:
-        raise ConfigurationError("llama_cpp needs a library that is not installed")
+        raise kind("llama_cpp needs a library that is not installed")
 
     router = Router([Option("local", fail), Option("second", lambda: voices[1])], clock)
     assert router.capabilities().name == "second"
