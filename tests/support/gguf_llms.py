@@ -154,7 +154,7 @@ def random_weights(seed: int, *, fill: float | None = None) -> Weights:
             return Tensor(np.full(shape, fill, np.float32))
         if name.endswith("norm.weight"):
             return Tensor(np.full(shape, 8.0 if "post_" in name else 1.0, np.float32))  # or gemma3 repeats its input
-        scale = 1.0 if name == "token_embd.weight" else 1.5 / shape[-1] ** 0.5
+        scale = 0.2 if name == "token_embd.weight" else 1.5 / shape[-1] ** 0.5
         return Tensor(random.standard_normal(shape, np.float32) * np.float32(scale))
 
     return make

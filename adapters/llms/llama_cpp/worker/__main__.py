@@ -14,7 +14,8 @@ def main() -> None:
     """Serve until the end. Ctrl-C is left to whoever started this."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["GGML_NO_BACKTRACE"] = "1"  # or a debugger is started when llama.cpp aborts
-    threading.excepthook = _end
+    threading.excepthook = lambda failure: _end(failure.exc_value)
+    sys.excepthook = lambda _, failure, __: _end(failure)
     serve(sys.stdin.buffer, _standard_output())
     sys.stdout.flush()
     os._exit(0)
@@ -27,9 +28,10 @@ def _standard_output() -> BinaryIO:
     return answers
 
 
-def _end(failure: threading.ExceptHookArgs) -> None:
+def _end(failure: BaseException | None) -> None:
     """A process of which a part has failed is of no use; another is started for it."""
-    traceback.print_exception(failure.exc_value)
+    traceback.print_exception(failure)
+    sys.stderr.flush()
     os._exit(1)
 
 

@@ -9,14 +9,21 @@ from rookery.adapters.llms.llama_cpp.worker.library import Library
 
 
 class Batch:
-    """Room for `size` tokens, used again and again."""
+    """Room for `size` tokens, used again and again.
 
-    def __init__(self, library: Library, size: int) -> None:
+    Args:
+        library: llama.cpp's.
+        size: tokens, at most.
+        shadow: what to add to a sequence's number for that of its shadow, which gets each token too; 0: it has none.
+    """
+
+    def __init__(self, library: Library, size: int, *, shadow: int = 0) -> None:
         self._tokens = np.zeros(size, np.int32)
         self._positions = np.zeros(size, np.int32)
-        self._counts = np.ones(size, np.int32)
-        self._sequences = np.zeros(size, np.int32)
-        self._addresses = (self._sequences.ctypes.data + 4 * np.arange(size)).astype(np.uintp)
+        self._counts = np.full(size, 2 if shadow else 1, np.int32)
+        self._sequences = np.zeros((size, 2), np.int32)
+        self._addresses = (self._sequences.ctypes.data + 8 * np.arange(size)).astype(np.uintp)
+        self._members = np.array([0, shadow], np.int32)
         self._wanted = np.zeros(size, np.int8)
         self.size = size
         self.length = 0
@@ -38,7 +45,7 @@ class Batch:
         start, end = self.length, self.length + len(tokens)
         self._tokens[start:end] = tokens
         self._positions[start:end] = np.arange(position, position + len(tokens))
-        self._sequences[start:end] = sequence
+        self._sequences[start:end] = sequence + self._members
         self._wanted[start:end] = 0
         self._wanted[end - 1] = wanted
         self.length = self.struct.n_tokens = end

@@ -68,22 +68,25 @@ class Context:
         if adapter is None:
             self._api.llama_set_adapters_lora(self._pointer, None, 0, None)
         else:
-            pointers, scales = (ctypes.c_void_p * 1)(adapter[0]), (ctypes.c_float * 1)(adapter[1])
+            pointers = (self._api.llama_adapter_lora_p_ctypes * 1)(adapter[0])
+            scales = (ctypes.c_float * 1)(adapter[1])
             self._api.llama_set_adapters_lora(self._pointer, pointers, 1, scales)
         self._lora = name
 
     def keep(self, sequence: int, length: int) -> None:
         """Remove what comes after the first `length` tokens of a sequence."""
-        self._api.llama_memory_seq_rm(self._memory, sequence, length, -1)
+        for number in self._with_shadow(sequence):
+            self._api.llama_memory_seq_rm(self._memory, number, length, -1)
 
     def copy(self, source: int, target: int, length: int) -> None:
         """Let an empty sequence share the first `length` tokens of another."""
-        self._api.llama_memory_seq_cp(self._memory, source, target, 0, length)
+        for number in self._with_shadow(target):
+            self._api.llama_memory_seq_cp(self._memory, source, number, 0, length)
 
-    def length(self, sequence: int) -> int:
-        """Return how many tokens a sequence holds."""
-        last: int = self._api.llama_memory_seq_pos_max(self._memory, sequence)
-        return last + 1
+    def first(self, sequence: int) -> int:
+        """Return the first position that all layers hold of a sequence."""
+        position: int = self._api.llama_memory_seq_pos_min(self._memory, sequence)
+        return max(0, position)
 
     def state(self, sequence: int) -> bytes:
         """Return what a sequence holds, for `restore`."""
@@ -95,4 +98,12 @@ class Context:
     def restore(self, sequence: int, state: bytes) -> bool:
         """Fill an empty sequence; false if there is no room."""
         buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
-        return bool(self._api.llama_state_seq_set_data(self._pointer, buffer, len(state), sequence))
+        if not self._api.llama_state_seq_set_data(self._pointer, buffer, len(state), sequence):
+            return False
+        for shadow in self._with_shadow(sequence)[1:]:
+            self._api.llama_memory_seq_cp(self._memory, sequence, shadow, -1, -1)
+        return True
+
+    def _with_shadow(self, sequence: int) -> list[int]:
+        shadow = self._model.shadow
+        return [sequence, sequence + shadow] if shadow else [sequence]

@@ -56,10 +56,11 @@ class Engine:
     def __init__(self, model: Model, context: Context, residence: Residence, lobby: Lobby, outbox: Outbox) -> None:
         self._model, self._context, self._residence = model, context, residence
         self._lobby, self._outbox = lobby, outbox
-        self._batch = Batch(model.library, max(model.load.n_batch, model.load.slots))
+        self._batch = Batch(model.library, max(model.load.n_batch, model.load.slots), shadow=model.shadow)
         self._slots = Slots(residence.ledger)
         self._pace = Pace(self._batch.size)
         self._group: str | None = None
+        self._crowded = False
         self.counts = Counts()
 
     def turn(self) -> bool:
@@ -86,7 +87,9 @@ class Engine:
                 self._outbox.cancelled(number, why)
 
     def _admit(self) -> None:
-        while len(self._slots) < self._model.load.slots:
+        """Who had to make room comes back when another has left."""
+        self._crowded = self._crowded and len(self._slots) > 0
+        while len(self._slots) < self._model.load.slots and not self._crowded:
             called = self._lobby.call_next()
             if called is None:
                 return
@@ -164,12 +167,14 @@ class Engine:
 
     def _leave(self, slot: Slot) -> None:
         self._slots.remove(slot)
+        self._crowded = False
         self._residence.leave(slot.sequence, slot.generation)
         self.counts.running = len(self._slots)
 
     def _fail(self, slot: Slot, error: Unusable) -> None:
         """What it holds may be wrong, too."""
         self._slots.remove(slot)
+        self._crowded = False
         self._residence.ledger.drop(slot.sequence)
         if self._lobby.leave(slot.ticket.id):
             self._outbox.fail(slot.ticket.id, error)
@@ -185,6 +190,7 @@ class Engine:
         self._slots.remove(slot)
         self._residence.set_aside(slot.sequence, slot.generation)
         self._lobby.wait_again(slot.ticket)
+        self._crowded = True
 
     def _undo(self, parts: list[Part], code: int) -> None:
         """A step that was aborted is done again without those who do not want it any more."""

@@ -21,6 +21,9 @@ class Memory(Protocol):
     def copy(self, source: int, target: int, length: int) -> None:
         """Let an empty sequence share the first `length` tokens of another."""
 
+    def first(self, sequence: int) -> int:
+        """Return the first position that all layers hold of a sequence."""
+
 
 @dataclass
 class Sequence:
@@ -48,12 +51,14 @@ class Ledger:
         memory: the cells.
         sequences: how many the context can tell apart.
         trims: whether the end of a sequence can be taken back, and so its beginning be shared.
+        sliding: tokens that some layers see, where they do not see all; 0: they do.
     """
 
-    def __init__(self, memory: Memory, sequences: int, *, trims: bool = True) -> None:
+    def __init__(self, memory: Memory, sequences: int, *, trims: bool = True, sliding: int = 0) -> None:
         self._memory = memory
         self._free = list(range(sequences - 1, -1, -1))
         self.trims = trims
+        self._sliding = sliding
         self._clock = 0
         self.sequences: dict[int, Sequence] = {}
 
@@ -137,7 +142,14 @@ class Ledger:
 
     def _usable(self, sequence: Sequence, prompt: Tokens[int]) -> int:
         length = min(common(sequence.tokens, prompt), len(prompt) - 1)
-        return length if self.trims or length == len(sequence.tokens) else 0
+        if length == len(sequence.tokens):
+            return length
+        return length if self.trims and self._memory.first(sequence.id) <= reach(length, self._sliding) else 0
+
+
+def reach(length: int, sliding: int) -> int:
+    """Return the first position that the token after `length` others sees in layers that see `sliding` tokens."""
+    return max(0, length - sliding + 1) if sliding else 0
 
 
 def common(one: Tokens[int], other: Tokens[int]) -> int:

@@ -17,6 +17,10 @@ _KV_TYPES = {"f16": 1, "q8_0": 8, "q4_0": 2}  # as ggml numbers its types
 class Model:
     """The weights, the context, the LoRA adapters.
 
+    Where layers see a window alone (`sliding` tokens), llama.cpp gives the cells that no window reaches any more to
+    other tokens, even of a full-size cache, and a sequence's beginning could not be shared any more. It does so only
+    with cells of one sequence: therefore each sequence has a `shadow`, which holds the same.
+
     Raises:
         Unusable: the file is of no use (`model`), the device is not there (`device`), or memory does not suffice.
     """
@@ -27,7 +31,9 @@ class Model:
         self._api = library.api
         self.pointer = self._load_weights()
         self.vocabulary = Vocabulary(library, self.pointer)
+        self.sliding: int = self._api.llama_model_n_swa(self.pointer)
         self.sequences = min(load.slots + max(_SPARE_SEQUENCES, 3 * load.slots), self._most_sequences())
+        self.shadow = self.sequences if self.sliding else 0
         self.context = self._make_context()
         self.cells: int = self._api.llama_n_ctx(self.context)
         self.window = min(load.n_ctx, self.cells)
@@ -96,8 +102,7 @@ class Model:
         load, params = self.load, self._api.llama_context_default_params()
         params.n_ctx = load.kv_tokens if load.kv_tokens is not None else load.n_ctx * load.slots
         params.n_batch = params.n_ubatch = max(load.n_batch, load.slots)
-        params.n_seq_max = self.sequences
-        params.n_outputs_max = self.sequences
+        params.n_seq_max = params.n_outputs_max = self.sequences + self.shadow
         params.n_threads = params.n_threads_batch = load.threads or _cores()
         params.type_k = params.type_v = _KV_TYPES[load.kv_type]
         params.flash_attn_type = -1 if load.flash_attention is None else int(load.flash_attention)
@@ -135,7 +140,7 @@ class Model:
 
     def _most_sequences(self) -> int:
         most: int = self._api.llama_max_parallel_sequences()
-        return most
+        return most // 2 if self.sliding else most
 
 
 def _require_file(path: Path) -> None:

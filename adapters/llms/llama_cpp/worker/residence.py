@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import NamedTuple
 
 from rookery.adapters.llms.llama_cpp.worker.context import Context
 from rookery.adapters.llms.llama_cpp.worker.generation import Generation
@@ -12,6 +13,14 @@ from rookery.adapters.llms.llama_cpp.worker.state_files import Saved
 from rookery.adapters.llms.llama_cpp.worker.states import States
 
 _LOOKED_AT = 2**20  # bytes of each end of a file, which tell two models apart
+
+
+class Text(NamedTuple):
+    """What a session has said: the tokens that were decoded, those after them, and the text of both."""
+
+    tokens: list[int]
+    tail: list[int]
+    text: str | None
 
 
 class Residence:
@@ -31,12 +40,11 @@ class Residence:
         while sequence is None:
             self.evict_idle()
             sequence = self.ledger.open(owner)
-        kept = _kept_as(generation)
         if not sequence.tokens:
-            self._bring_back(sequence, kept, generation)
-        elif owner.session is not None:
-            self._states.forget(kept)
-        self._splice(sequence, generation)
+            self._bring_back(sequence, generation)
+            return sequence
+        self._states.forget(_kept_as(generation))
+        self._reprompt(generation, Text(sequence.tokens, sequence.tail, sequence.text))
         return sequence
 
     def leave(self, sequence: Sequence, generation: Generation) -> None:
@@ -76,35 +84,42 @@ class Residence:
         """Take back what `suspend` wrote; return how many sessions, and how many were of no use."""
         return self._states.restore_all(folder)
 
-    def _bring_back(self, sequence: Sequence, kept: Owner, generation: Generation) -> None:
-        promised = self._states.promise(kept, generation.tokens)
-        _, shared = self.ledger.donor(sequence.owner.lora, generation.tokens, besides=sequence)
-        if promised <= shared:
+    def _bring_back(self, sequence: Sequence, generation: Generation) -> None:
+        kept = _kept_as(generation)
+        head = self._states.look(kept)
+        if head is None:
             return
-        saved = self._states.take(kept)
+        tokens = self._respelled(generation, Text(head.tokens, head.tail, head.text))
+        promised = self._states.of_use(head.tokens, tokens)
+        _, shared = self.ledger.donor(sequence.owner.lora, generation.tokens, besides=sequence)
+        saved = self._states.take(kept) if promised > shared else None
         while saved is not None:
             if self._context.restore(sequence.id, saved.state):
                 sequence.tokens = list(saved.tokens)
-                sequence.tail, sequence.text = list(saved.tail), saved.text
+                self._reprompt(generation, Text(saved.tokens, saved.tail, saved.text))
                 return
             self._context.keep(sequence.id, 0)
             if not self.evict_idle():
                 return
 
-    def _splice(self, sequence: Sequence, generation: Generation) -> None:
-        """Keep the tokens of what a session has said, where its next prompt writes the same text in other tokens.
+    def _reprompt(self, generation: Generation, known: Text) -> None:
+        tokens = self._respelled(generation, known)
+        if tokens is not generation.tokens:
+            generation.reprompt(tokens)
+
+    def _respelled(self, generation: Generation, known: Text) -> list[int]:
+        """Return the prompt in the tokens in which a session has said it, where it goes on from there.
 
         A model need not write a text in the tokens that its tokenizer would choose.
         """
-        known, prompt = sequence.text, generation.text
-        held = [*sequence.tokens, *sequence.tail]
-        if generation.progress.written or known is None or prompt is None or not prompt.startswith(known):
-            return
+        held, prompt = [*known.tokens, *known.tail], generation.text
+        if generation.progress.written or known.text is None or prompt is None or not prompt.startswith(known.text):
+            return generation.tokens
         if common(held, generation.tokens) == len(held):
-            return
-        rest = self._prompts.continuation(prompt[len(known) :])
-        if rest is not None and len(held) + len(rest) < self._window:
-            generation.reprompt([*held, *rest])
+            return generation.tokens
+        rest = self._prompts.continuation(prompt[len(known.text) :])
+        fits = rest is not None and len(held) + len(rest) < self._window
+        return [*held, *rest] if rest is not None and fits else generation.tokens
 
     def _saved(self, sequence: Sequence, owner: Owner) -> Saved:
         state = self._context.state(sequence.id)

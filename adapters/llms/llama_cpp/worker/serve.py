@@ -33,7 +33,7 @@ from rookery.adapters.llms.llama_cpp.worker.model import Model
 from rookery.adapters.llms.llama_cpp.worker.outbox import Outbox
 from rookery.adapters.llms.llama_cpp.worker.prompts import Prompts
 from rookery.adapters.llms.llama_cpp.worker.residence import Residence, shape_of
-from rookery.adapters.llms.llama_cpp.worker.states import States
+from rookery.adapters.llms.llama_cpp.worker.states import Room, States
 
 _MEGABYTE = 2**20
 
@@ -73,14 +73,11 @@ class Worker:
         prompts = Prompts(model)
         self._desk = Desk(model, prompts, self._lobby, outbox)
         context = Context(model)
-        states = States(
-            shape_of(model),
-            ram=load.ram_cache_mb * _MEGABYTE,
-            folder=Path(load.disk_cache) if load.disk_cache is not None else None,
-            disk=load.disk_cache_mb * _MEGABYTE,
-            notice=outbox.notice,
-        )
-        ledger = Ledger(context, model.sequences, trims=model.trims())
+        folder = Path(load.disk_cache) if load.disk_cache is not None else None
+        room = Room(load.ram_cache_mb * _MEGABYTE, folder, load.disk_cache_mb * _MEGABYTE)
+        whole = bool(model.sliding) or not model.trims()
+        states = States(shape_of(model), room, whole=whole, notice=outbox.notice)
+        ledger = Ledger(context, model.sequences, trims=model.trims(), sliding=model.sliding)
         self._residence = Residence(context, ledger, states, prompts, model=model)
         self._engine = Engine(model, context, self._residence, self._lobby, outbox)
 

@@ -5,11 +5,20 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from rookery.adapters.llms.llama_cpp.worker.ledger import Owner, common
-from rookery.adapters.llms.llama_cpp.worker.state_files import Damaged, Saved, read_head, read_state, write_state
+from rookery.adapters.llms.llama_cpp.worker.state_files import Damaged, Head, Saved, read_head, read_state, write_state
 
 _SUFFIX = ".kv"
+
+
+class Room(NamedTuple):
+    """Where states may go: bytes in the RAM, a folder for those beyond and its bytes; null: there is no folder."""
+
+    ram: int
+    folder: Path | None
+    disk: int
 
 
 class States:
@@ -17,14 +26,15 @@ class States:
 
     Args:
         shape: names the model and how its context is laid out; what is of another shape is of no use.
-        ram: bytes for states in the RAM, at most.
-        folder: for those beyond, and for those of earlier processes; null: there is none.
-        disk: bytes for files in the folder, at most.
+        room: for the states; the folder may hold some of an earlier process.
+        whole: whether a state is of use only to a prompt that begins with all of it: of layers that see a window alone,
+            llama.cpp writes no more than the last window.
         notice: takes what is lost or damaged, in words for the person.
     """
 
-    def __init__(self, shape: str, *, ram: int, folder: Path | None, disk: int, notice: Callable[[str], None]) -> None:
-        self._shape, self._ram, self._folder, self._disk, self._notice = shape, ram, folder, disk, notice
+    def __init__(self, shape: str, room: Room, *, whole: bool, notice: Callable[[str], None]) -> None:
+        self._shape, self._whole, self._notice = shape, whole, notice
+        self._ram, self._folder, self._disk = room
         self._held: OrderedDict[Owner, Saved] = OrderedDict()
         self._files: dict[Owner, Path] = {}
         self._size = 0
@@ -39,19 +49,24 @@ class States:
             self._size -= len(oldest.state)
             self._put_in_file(oldest)
 
-    def promise(self, owner: Owner, prompt: Sequence[int]) -> int:
-        """Return how many tokens of a prompt's beginning a session's state holds."""
+    def look(self, owner: Owner) -> Saved | Head | None:
+        """Return what a session's state is of; null if there is none."""
         if (held := self._held.get(owner)) is not None:
-            return common(held.tokens, prompt)
+            return held
         path = self._path_of(owner)
         if path is None:
-            return 0
+            return None
         try:
             head = read_head(path)
         except Damaged as error:
             self._drop_file(owner, path, f"{error}; what it held is computed anew")
-            return 0
-        return common(head.tokens, prompt) if head.shape == self._shape and head.owner == owner else 0
+            return None
+        return head if head.shape == self._shape and head.owner == owner else None
+
+    def of_use(self, tokens: Sequence[int], prompt: Sequence[int]) -> int:
+        """Return how many tokens of a prompt's beginning need not be decoded with the state of some tokens."""
+        length = common(tokens, prompt)
+        return 0 if self._whole and length < len(tokens) else length
 
     def take(self, owner: Owner) -> Saved | None:
         """Return the state of a session and forget it; null if it cannot be read."""
