@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from rookery.application.prompts import render
 from rookery.domain.agents import Agent
-from rookery.domain.errors import LLMError
+from rookery.domain.errors import BrokenReply, LLMError
 from rookery.domain.frozen import Frozen
 from rookery.domain.inference import LLMReply, LLMRequest, Message
 from rookery.domain.ports.llm import LLMPort
@@ -61,19 +61,42 @@ async def ask(llm: LLMPort, job: Job, returns: type[A], *, agent: Agent) -> tupl
         priority=agent.priority,
         lora=agent.lora,
     )
-    reply = await llm.complete(request)
+    try:
+        answer, spoken = await _once(llm, request, returns)
+    except _Invalid as first:
+        repair = request.model_copy(update={"messages": _repair(request, first)})
+        try:
+            answer, more = await _once(llm, repair, returns)
+        except _Invalid as second:
+            name = (second.spoken.models or first.spoken.models or [llm.capabilities().name])[-1]
+            raise LLMError(
+                f"{name} gave no valid {returns.__name__.lower()} in two tries; try another model"
+            ) from second
+        spoken = first.spoken + more
+    return _named(answer, job), spoken
+
+
+class _Invalid(Exception):
+    """An answer that is none: its text, what is wrong with it, and what it cost as far as that is known."""
+
+    def __init__(self, text: str, fault: str, spoken: Spoken) -> None:
+        super().__init__(fault)
+        self.text = text
+        self.fault = fault
+        self.spoken = spoken
+
+
+async def _once(llm: LLMPort, request: LLMRequest, returns: type[A]) -> tuple[A, Spoken]:
+    try:
+        reply = await llm.complete(request)
+    except BrokenReply as error:
+        raise _Invalid(error.text, error.fault, Spoken()) from error
     spoken = _spoken(llm, reply)
     try:
-        return _named(returns.model_validate_json(reply.text), job), spoken
-    except ValidationError as first:
-        repaired = await llm.complete(request.model_copy(update={"messages": _repair(request, reply.text, first)}))
-        spoken += _spoken(llm, repaired)
-        try:
-            return _named(returns.model_validate_json(repaired.text), job), spoken
-        except ValidationError as second:
-            raise LLMError(
-                f"{spoken.models[-1]} gave no valid {returns.__name__.lower()} in two tries; try another model"
-            ) from second
+        return returns.model_validate_json(reply.text), spoken
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise _Invalid(reply.text, faults, spoken) from error
 
 
 def _spoken(llm: LLMPort, reply: LLMReply) -> Spoken:
@@ -145,10 +168,9 @@ def _allowed_sources(job: Job) -> list[str] | None:
             return None
 
 
-def _repair(request: LLMRequest, text: str, error: ValidationError) -> list[Message]:
-    faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+def _repair(request: LLMRequest, answer: _Invalid) -> list[Message]:
     return [
         *request.messages,
-        Message(role="assistant", content=text),
-        Message(role="user", content=f"That is not valid: {faults}. Give the whole JSON value again, corrected."),
+        Message(role="assistant", content=answer.text),
+        Message(role="user", content=f"That is not valid: {answer.fault}. Give the whole JSON value again, corrected."),
     ]

@@ -13,6 +13,7 @@
     ├── RunStopped                a person asked to pause or cancel the run
     └── AdapterError              an outside system failed; `retryable` says whether trying again may help
         ├── LLMError
+        │   ├── BrokenReply       a reply that breaks what binds it, with its text
         │   └── ContextOverflow   a prompt longer than the model's context, with both numbers
         ├── EmbedderError
         ├── VectorStoreError
@@ -94,6 +95,21 @@ class AdapterError(RookeryError):
 
 class LLMError(AdapterError):
     """The language model failed or gave something unusable."""
+
+
+class BrokenReply(LLMError):
+    """A reply breaks the schema or names a source that is not allowed. Who asked may send it back once.
+
+    Args:
+        message: what happened and what the person can do.
+        text: the reply.
+        fault: what is wrong with it, in words for the model.
+    """
+
+    def __init__(self, message: str, *, text: str, fault: str) -> None:
+        super().__init__(message)
+        self.text = text
+        self.fault = fault
 
 
 class ContextOverflow(LLMError):

@@ -27,7 +27,7 @@ class Router(LLMPort):
 
     A model that cannot be made, or fails in a way that may pass (`LLMError.retryable`), is set aside for a while, and
     the next one answers; a single request tries it again afterwards. When all are set aside, all are tried. A prompt
-    that is too long goes on to a model whose context is known to be larger. Any other error is raised as it is, for the
+    that is too long goes on to a model that has room for it. Any other error is raised as it is, for the
     request would fail elsewhere too.
 
     `LLMReply.model` says which model spoke. `LLMReply.notices` tells of each change once. Closing the router closes the
@@ -52,7 +52,7 @@ class Router(LLMPort):
         """Return the reply of the first model that can give one.
 
         Raises:
-            ContextOverflow: the prompt does not fit, and no model with a larger context is well.
+            ContextOverflow: the prompt does not fit, and no model that has room for it is well.
             LLMError: no model answers (`retryable`), or the one that was asked raised it for the request itself.
         """
 
@@ -139,7 +139,8 @@ class Router(LLMPort):
         """Note that a model answered, and what is to be told if it is another one than before."""
         candidate.health.succeeded()
         if search.overflow is not None:
-            self._notices.append(f"{candidate.name} answers this request, for its context is larger: {search.overflow}")
+            why = "its context is larger" if candidate.llm().capabilities().generative else "it reads no prompt"
+            self._notices.append(f"{candidate.name} answers this request, for {why}: {search.overflow}")
         elif candidate is not self._speaker:
             better = self._candidates[: self._candidates.index(candidate)]
             unwell = "; ".join(f"{one.name}: {one.health.reason}" for one in better if one.health.reason)
@@ -165,10 +166,12 @@ class _Candidate:
         return self._made
 
     async def holds_more_than(self, overflow: ContextOverflow, messages: Sequence[Message]) -> bool:
-        """Whether its context is known to be larger; one that has not been asked anything yet is made to know it."""
+        """Whether it is known to have room for more; one that has not been asked anything yet is made to know it."""
         try:
             llm = self.llm()
-            if llm.capabilities().generative and llm.capabilities().context_tokens is None:
+            if not llm.capabilities().generative:
+                return True  # works on the job as data: there is no prompt that could be too long
+            if llm.capabilities().context_tokens is None:
                 await llm.count_tokens(messages)
             return (llm.capabilities().context_tokens or 0) > overflow.context_tokens
         except (ConfigurationError, LLMError):

@@ -27,7 +27,9 @@ class LLMPort(Protocol):
         ...
 
     async def count_tokens(self, messages: Sequence[Message]) -> int:
-        """Return the exact number of tokens of the prompt, by the model's own template.
+        """Return the number of tokens of the prompt, by the model's own template.
+
+        It is exact where `capabilities().counts_exactly`, and elsewhere an estimate that is rather too high.
 
         Raises:
             LLMError: the model cannot be asked.

@@ -7,8 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from rookery.adapters.llms.openai_compatible import OpenAILLM
+from rookery.application.asking import ask
+from rookery.domain.agents import Agent
 from rookery.domain.errors import InvalidRequest, LLMError
-from rookery.domain.reasoning import Reflection
+from rookery.domain.reasoning import Plan, PlanJob, Reflection
 from tests.support.openai_chat import Chat, Reply, completion, fault, says
 from tests.support.openai_model import FOUND, KEY, asked, found, told
 from tests.support.openai_server import HANG_UP, NO_ANSWER, OpenAIServer, openai_server
@@ -394,3 +396,16 @@ async def test_many_requests_at_once_are_all_answered(make_llm: Make, chat: Chat
     llm = make_llm()
     replies = await asyncio.gather(*(llm.complete(asked("Answer.", f"question {n}")) for n in range(64)))
     assert [reply.text for reply in replies] == [f"QUESTION {n}" for n in range(64)]
+
+
+async def test_a_reply_that_breaks_its_schema_is_sent_back_once_by_who_asked(make_llm: Make, chat: Chat) -> None:
+    plan = '{"sub_questions":["Where do rooks nest?"]}'
+    chat.say = lambda asked: plan if "That is not valid" in asked.messages[-1].content else '{"sub_questions":3}'
+    agent = Agent(id="planner", role="planner", goal="Plan.")
+    job = PlanJob(question="Where do rooks nest?", max_sub_questions=2)
+    answer, spoken = await ask(make_llm(), job, Plan, agent=agent)
+    assert answer.sub_questions == ["Where do rooks nest?"]
+    assert spoken.models == ["rook-1"]
+    chat.say = says("I cannot do that.")
+    with pytest.raises(LLMError, match="rook-1 gave no valid plan in two tries"):
+        await ask(make_llm(), job, Plan, agent=agent)

@@ -299,3 +299,17 @@ async def test_a_prompt_too_long_for_one_server_is_answered_by_a_larger_one(cloc
 
 def _openai(url: str) -> LLMPort:
     return OpenAILLM(Settings(base_url=url, api_key=None, max_retries=0))
+
+
+async def test_a_prompt_too_long_for_every_model_is_answered_by_rule(clock: ManualClock) -> None:
+    job = PlanJob(question="Who built the tide gauge?", max_sub_questions=2)
+    long = Message(role="user", content="Where do rooks nest? " * 300)
+    request = LLMRequest(messages=[long], job=job, json_schema=Plan.model_json_schema())
+    with openai_server(chat=Chat(kind="llama-server", context=200)) as server:
+        url = server.url
+        rule = Option("extractive", lambda: ExtractiveLLM(SnowballAnalyzer()))
+        router = Router([Option("small", lambda: _openai(url)), rule], clock)
+        reply = await router.complete(request)
+        await router.close()
+    assert reply.model == "extractive"
+    assert reply.notices[0].startswith("extractive answers this request, for it reads no prompt: ")

@@ -12,7 +12,7 @@ from rookery.adapters.llms.openai_compatible.quick import quick_check
 from rookery.adapters.llms.openai_compatible.settings import Form
 from rookery.adapters.llms.openai_compatible.strict import strict
 from rookery.adapters.llms.openai_compatible.wire import Fields
-from rookery.domain.errors import InvalidRequest, LLMError
+from rookery.domain.errors import BrokenReply, InvalidRequest
 from rookery.domain.inference import LLMRequest, Message
 from rookery.domain.schemas import Schema, lock_sources
 
@@ -71,20 +71,25 @@ class Binding:
         """Return the JSON value in the text: without the thoughts before it and the fence around it.
 
         Raises:
-            LLMError: the text is no JSON, breaks the schema or names a source that is not allowed.
+            BrokenReply: the text is no JSON, breaks the schema or names a source that is not allowed.
         """
         bare = _bare(text)
         try:
             value: JsonValue = from_json(bare, allow_inf_nan=False)
         except ValueError as error:
-            raise LLMError(f"{model} gave no JSON ({error}); try again, or another model") from error
+            said = f"{model} gave no JSON ({error}); try again, or another model"
+            raise BrokenReply(said, text=text, fault=f"it is no JSON ({error})") from error
         if self._accepts(value):
             return bare
         fault = next(iter(self._validator.iter_errors(value)), None)
         if fault is not None:
             place = ".".join(map(str, fault.absolute_path)) or "the reply"
             said = fault.message if len(fault.message) <= 200 else f"{fault.message[:200]}…"
-            raise LLMError(f"{model} broke the schema of its reply at {place}: {said}; try again, or another model")
+            raise BrokenReply(
+                f"{model} broke the schema of its reply at {place}: {said}; try again, or another model",
+                text=text,
+                fault=f"{place}: {said}",
+            )
         return bare
 
 
