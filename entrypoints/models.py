@@ -37,6 +37,17 @@ def known_models(container: Container) -> list[KnownModel]:
     return [*adapters, *files]
 
 
+def probe_of(container: Container, name: str) -> Probe | None:
+    """Return what was found out about a model; None: it was not probed yet.
+
+    Raises:
+        NotFound, InvalidRequest: the name means a file that is not here, or several.
+    """
+    from rookery.adapters.model_hub.probes import ProbeFolder
+
+    return ProbeFolder(container.models()).get(digest_of(name, file_of(container, name)))
+
+
 def digest_of(name: str, file: ModelFile | None) -> str:
     """Return what a model's probe is kept by: its file's digest, else that of its name."""
     if file is not None and file.digest:

@@ -15,7 +15,7 @@ from rookery.domain.ports.llm import LLMPort
 
 Schema = dict[str, JsonValue]
 Reader = Callable[[str], object]
-_SHORT, _LONG = 160, 64
+_ENOUGH, _LONG = 400, 64
 _DEPTHS = (0.1, 0.5, 0.9)
 _CONCURRENT = (1, 2, 4, 8)
 
@@ -188,7 +188,7 @@ class ProbeModel:
         return Throughput(concurrent=count, tokens_per_second=round(_speed(written, seconds), 2))
 
 
-def _request(messages: list[Message], *, schema: Schema | None = None, max_tokens: int = _SHORT) -> LLMRequest:
+def _request(messages: list[Message], *, schema: Schema | None = None, max_tokens: int = _ENOUGH) -> LLMRequest:
     return LLMRequest(messages=messages, json_schema=schema, max_tokens=max_tokens)
 
 

@@ -11,25 +11,29 @@ from rookery.domain.inference import Message
 SYSTEM = "You are a careful research assistant. You answer in JSON and in nothing else."
 
 
+LONGEST = 100
+"""Characters of a text, so that a reply which a schema binds always ends."""
+
+
 class Search(Frozen):
     """Look for documents."""
 
     action: Literal["search"]
-    query: str = Field(min_length=1)
+    query: str = Field(min_length=1, max_length=LONGEST)
 
 
 class Read(Frozen):
     """Open a document."""
 
     action: Literal["read"]
-    document: str = Field(min_length=1)
+    document: str = Field(min_length=1, max_length=LONGEST)
 
 
 class Finish(Frozen):
     """Give the answer."""
 
     action: Literal["finish"]
-    answer: str = Field(min_length=1)
+    answer: str = Field(min_length=1, max_length=LONGEST)
 
 
 Action = Annotated[Search | Read | Finish, Field(discriminator="action")]
@@ -40,7 +44,7 @@ class Reading(Frozen):
     """What a document says to a question. `found` is false when it does not say it."""
 
     found: bool
-    answer: str
+    answer: str = Field(max_length=LONGEST)
 
 
 class Outline(Frozen):
@@ -49,10 +53,10 @@ class Outline(Frozen):
     class Step(Frozen):
         """One of its steps."""
 
-        title: str
-        minutes: int
+        title: str = Field(max_length=40)
+        minutes: int = Field(ge=0, le=999)
 
-    goal: str
+    goal: str = Field(max_length=40)
     steps: list[Step] = Field(max_length=4)
 
 

@@ -47,18 +47,17 @@ async def _probed(
     from rookery.adapters.model_hub.probes import ProbeFolder
     from rookery.application.models.probing import QUICK, ProbeModel, Thoroughness
     from rookery.domain.errors import InvalidRequest
-    from rookery.entrypoints.models import digest_of, file_of
+    from rookery.entrypoints.models import digest_of, file_of, probe_of
 
     if name == "extractive":
         raise InvalidRequest("extractive is no language model: there is nothing to probe")
-    file = file_of(container, name)
-    probes, digest = ProbeFolder(container.models()), digest_of(name, file)
-    known = None if again else probes.get(digest)
+    known = None if again else probe_of(container, name)
     if known is not None:
         return known
+    digest = digest_of(name, file_of(container, name))
     prober = ProbeModel(container.llms()(name), container.clock(), progress=show)
     found = await prober(name, digest, QUICK if quick else Thoroughness())
-    probes.put(found)
+    ProbeFolder(container.models()).put(found)
     return found
 
 
