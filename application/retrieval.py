@@ -18,7 +18,6 @@ DENSE_WEIGHT = 0.6
 LEXICAL_WEIGHT = 0.4
 POOL = 100  # hits of either search that are fused
 NEIGHBOUR_WEIGHT = 0.1  # of the better neighbour's score
-_ROUNDS = 2
 _LINKING = 3  # hits that links are followed from, in each round
 
 
@@ -29,6 +28,9 @@ def collection_name(namespace: str, embedder: EmbedderPort) -> str:
 
 class SearchPassages:
     """Finds passages by meaning and by words; by words alone when there is no embedder."""
+
+    rounds = 2
+    """How often the best hits are asked what they lead to."""
 
     def __init__(
         self, *, library: LibraryPort, vector_store: VectorStorePort, embedder: EmbedderPort | None = None
@@ -47,7 +49,7 @@ class SearchPassages:
         search = _Search(self._library, namespace, snapshots)
         dense = await self._dense(namespace, query, snapshots)
         await search.begin(query, dense)
-        for _ in range(_ROUNDS):
+        for _ in range(self.rounds):
             await search.follow_links()
         return search.best(limit)
 

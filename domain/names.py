@@ -44,9 +44,8 @@ def names(text: str) -> list[str]:
     """
     found: list[str] = []
     for begins, words in _capitalised(text):
-        runs = [words, *_parts(words)]
-        runs += [words[1:]] if begins else []
-        found += (_key(_words(" ".join(run))) for run in runs if len(run) > 1 or not begins)
+        runs = [words, words[1:], *_parts(words)] if begins and len(words) > 1 else [words, *_parts(words)]
+        found += (_key(_words(" ".join(run))) for run in runs if not begins or len(words) > 1)
     return list(dict.fromkeys(filter(None, found)))
 
 

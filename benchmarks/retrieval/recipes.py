@@ -1,18 +1,19 @@
 """What is compared: Rookery, Rookery without one of its parts, and the baselines."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 
 from baselines import BM25, Baseline, Constants, Dense, Summed, best
 from measures import DEPTH
-from sets import Collected, Talk, corpus_of, question_files
+from multihop import Shelf
+from sets import Collected, corpus_of, question_files
 
 from rookery.adapters.analyzers.plain import PlainAnalyzer
-from rookery.application.retrieval import SearchPassages, _Search
-from rookery.domain.memories import MemoryFilter
+from rookery.application.retrieval import SearchPassages
+from rookery.domain.memories import MemoryFilter, NewMemory
 from rookery.domain.ports.analyzer import AnalyzerPort
 from rookery.domain.ports.embedder import EmbedderPort
-from rookery.domain.sources import Passage, ScoredPassage
+from rookery.domain.sources import Passage
 from rookery.entrypoints.container import Container
 
 Recipe = Callable[[str, str], Awaitable[list[str]]]
@@ -25,13 +26,7 @@ SUMMED = "dense + BM25, z-scored sum"
 class WithoutLinks(SearchPassages):
     """The search for passages without its last step."""
 
-    async def __call__(
-        self, namespace: str, query: str, *, limit: int, snapshots: object = None
-    ) -> list[ScoredPassage]:
-        """Fuse, look at neighbours, and follow no link."""
-        search = _Search(self._library, namespace, None)
-        await search.begin(query, await self._dense(namespace, query, None))
-        return search.best(limit)
+    rounds = 0
 
 
 async def baselines(
@@ -50,9 +45,9 @@ async def baselines(
     return {kind: recipe(kind) for kind in (DENSE, PLAIN, STEMMED, SUMMED)}
 
 
-async def remembered(container: Container, talks: Sequence[Talk]) -> Recipe:
-    """Import conversations as memories and return what finds them."""
-    await container.import_memories()(memory for talk in talks for memory in talk.memories)
+async def remembered(container: Container, memories: Iterable[NewMemory]) -> Recipe:
+    """Import memories and return what finds them."""
+    await container.import_memories()(memories)
     search = container.search_memories()
 
     async def find(name: str, question: str) -> list[str]:
@@ -60,6 +55,14 @@ async def remembered(container: Container, talks: Sequence[Talk]) -> Recipe:
         return [memory.id for memory in found.memories]
 
     return find
+
+
+async def passages_of(container: Container, shelf: Shelf, folder: Path) -> dict[int, list[Passage]]:
+    """Add short documents to the library, in a namespace of their own; return their passages by number."""
+    library = container.library()
+    added = await container.add_sources()([str(folder)], namespace=shelf.name)
+    numbers = {source.sha256: int(Path(source.url).stem) for source in added.sources}
+    return {number: await library.passages_of(shelf.name, sha256) for sha256, number in numbers.items()}
 
 
 async def shelved(container: Container) -> dict[Path, list[Passage]]:

@@ -1,11 +1,13 @@
-"""Measure retrieval: `python benchmarks/retrieval/run.py [--locomo FILE] [--json]`.
+"""Measure retrieval: `python benchmarks/retrieval/run.py [--locomo FILE | --multihop FILE] [--json]`.
 
-Conversations are imported and asked as `rookery memory` does it, archives are added and asked as by a researcher.
+Conversations are imported and asked as `rookery memory` does it, documents are added and asked as by a researcher; the
+paragraphs of the encyclopaedia are imported and asked as memories too.
 All recipes have the same embedder (all-MiniLM-L6-v2), are asked the same questions in turns, and find ten hits.
 `R@n`: the share of a question's evidence among the first n hits; `all@5`: questions with all of it among the first
 five; `MRR`: 1 / the place of the first evidence. Evidence of a conversation is a turn. Of an archive it is, for each
 document that a question needs, a passage that contains an accepted answer, or any passage of a document that contains
-none because it is a step on the way. Times include the embedding of the question, not that of the texts.
+none because it is a step on the way; of other documents it is any passage of each that is needed. Times include the
+embedding of the question, not that of the texts.
 """
 
 import argparse
@@ -22,6 +24,7 @@ from baselines import Constants
 from dependency_injector import providers
 from embedding import CachingEmbedder
 from measures import Answered, Summary, summary
+from multihop import FITTED, HELD_OUT, Shelf, edition, multihop
 from recipes import (
     DENSE,
     PLAIN,
@@ -30,6 +33,7 @@ from recipes import (
     Recipe,
     WithoutLinks,
     baselines,
+    passages_of,
     remembered,
     searching,
     shelved,
@@ -74,8 +78,8 @@ class Homes(NamedTuple):
     embedder: CachingEmbedder
 
 
-async def measure(folder: Path, file: Path | None) -> list[Measured]:
-    """Measure our conversations and archives, or the conversations of a file in LoCoMo's form.
+async def measure(folder: Path, talks: Path | None, documents: Path | None) -> list[Measured]:
+    """Measure our own sets, or the conversations or the paragraphs of a file.
 
     Raises:
         SystemExit: there is no embedder.
@@ -87,9 +91,18 @@ async def measure(folder: Path, file: Path | None) -> list[Measured]:
     homes = Homes(whole, words, CachingEmbedder(whole.embedder(), say))
     whole.embedder.override(providers.Object(homes.embedder))
     try:
-        if file is not None:
-            return [await of_talks(homes, file.stem, locomo(file))]
-        return [await of_talks(homes, "conversations", conversations()), *await of_archives(homes)]
+        if talks is not None:
+            return [await of_talks(homes, talks.stem, locomo(talks))]
+        if documents is not None:
+            shelf = multihop(documents)
+            return [*await of_passages(homes, shelf, folder / "files"), *await of_paragraphs(homes, shelf)]
+        return [
+            await of_talks(homes, "conversations", conversations()),
+            *await of_archives(homes),
+            *await of_passages(homes, edition(FITTED), folder / "fitted"),
+            *await of_passages(homes, edition(HELD_OUT), folder / "held-out"),
+            *await of_paragraphs(homes, edition(HELD_OUT)),
+        ]
     finally:
         await close(whole)
         await close(words)
@@ -100,8 +113,10 @@ async def of_talks(homes: Homes, name: str, talks: Sequence[Talk]) -> Measured:
     collections = [talk.collected() for talk in talks]
     with homes.embedder.keeping():
         recipes = await baselines(collections, homes.embedder, homes.whole.analyzer(), OF_TURNS)
-        recipes[ROOKERY] = await remembered(homes.whole, talks)
-        recipes[f"{ROOKERY} without dense"] = await remembered(homes.words, talks)
+        recipes[ROOKERY] = await remembered(homes.whole, (memory for talk in talks for memory in talk.memories))
+        recipes[f"{ROOKERY} without dense"] = await remembered(
+            homes.words, (memory for talk in talks for memory in talk.memories)
+        )
     return _measured(name, "turns", collections, await ask(collections, recipes))
 
 
@@ -112,18 +127,34 @@ async def of_archives(homes: Homes) -> list[Measured]:
     with embedder.keeping():
         passages = await shelved(whole)
         await shelved(homes.words)
-    without = WithoutLinks(library=whole.library(), vector_store=whole.vector_store(), embedder=embedder)
-    product = {
-        ROOKERY: searching(whole.search()),
-        f"{ROOKERY} without links": searching(without),
-        f"{ROOKERY} without dense": searching(homes.words.search()),
-    }
+    product = _product(homes)
     for name, several in {"archives, several documents": True, "archives, one document": False}.items():
         collections = [archive(file, texts, several=several) for file, texts in passages.items()]
         with embedder.keeping():
             recipes = await baselines(collections, embedder, whole.analyzer(), OF_PASSAGES)
         measured.append(_measured(name, "passages", collections, await ask(collections, recipes | product)))
     return measured
+
+
+async def of_passages(homes: Homes, shelf: Shelf, folder: Path) -> list[Measured]:
+    """Measure what finds short documents that are added to the library."""
+    shelf.write(folder)
+    with homes.embedder.keeping():
+        passages = await passages_of(homes.whole, shelf, folder)
+        await passages_of(homes.words, shelf, folder)
+    asked = [shelf.asked(passages, several=several) for several in (True, False)]
+    return await _of_short(homes, asked, "passages", _product(homes), OF_PASSAGES)
+
+
+async def of_paragraphs(homes: Homes, shelf: Shelf) -> list[Measured]:
+    """Measure what finds short documents that are imported as memories."""
+    with homes.embedder.keeping():
+        product = {
+            ROOKERY: await remembered(homes.whole, shelf.memories()),
+            f"{ROOKERY} without dense": await remembered(homes.words, shelf.memories()),
+        }
+    asked = [shelf.remembered(several=several) for several in (True, False)]
+    return await _of_short(homes, asked, "memories", product, OF_TURNS)
 
 
 async def ask(collections: Sequence[Collected], recipes: dict[str, Recipe]) -> dict[str, Summary]:
@@ -165,6 +196,30 @@ def _container(home: Path, embedder: str | None) -> Container:
     return Container(settings=Settings(home=home, research=ResearchSettings(embedder=embedder)))
 
 
+async def _of_short(
+    homes: Homes, asked: Sequence[Collected], unit: str, product: dict[str, Recipe], constants: Constants
+) -> list[Measured]:
+    measured = []
+    for number, collected in zip(("several documents", "one document"), asked, strict=True):
+        if collected.questions:
+            with homes.embedder.keeping():
+                recipes = await baselines([collected], homes.embedder, homes.whole.analyzer(), constants)
+            name = f"{collected.name} as {unit}, {number}"
+            measured.append(_measured(name, unit, [collected], await ask([collected], recipes | product)))
+    return measured
+
+
+def _product(homes: Homes) -> dict[str, Recipe]:
+    """Return what finds passages."""
+    whole = homes.whole
+    without = WithoutLinks(library=whole.library(), vector_store=whole.vector_store(), embedder=homes.embedder)
+    return {
+        ROOKERY: searching(whole.search()),
+        f"{ROOKERY} without links": searching(without),
+        f"{ROOKERY} without dense": searching(homes.words.search()),
+    }
+
+
 def _measured(name: str, unit: str, collections: Sequence[Collected], found: dict[str, Summary]) -> Measured:
     return Measured(
         name,
@@ -183,11 +238,13 @@ def _line(name: str, cells: Sequence[str]) -> str:
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--locomo", type=Path, metavar="FILE", help="a file in LoCoMo's form, instead of our own sets")
+    files = parser.add_mutually_exclusive_group()
+    files.add_argument("--locomo", type=Path, metavar="FILE", help="a file in LoCoMo's form, instead of our own sets")
+    files.add_argument("--multihop", type=Path, metavar="FILE", help="the same for one in HotpotQA's or MuSiQue's form")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        measured = asyncio.run(measure(Path(folder), arguments.locomo))
+        measured = asyncio.run(measure(Path(folder), arguments.locomo, arguments.multihop))
     if arguments.json:
         print(json.dumps([one._asdict() | {"margins": one.margins()} for one in measured], indent=2))
         return

@@ -1,6 +1,8 @@
 """What every document library does."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -135,6 +137,60 @@ async def test_a_search_within_snapshots_sees_and_counts_only_these(library: Lib
     assert await library.search("default", "bell", limit=5, snapshots=[]) == []
 
 
+async def test_a_document_is_found_by_its_title_without_regard_to_its_form(library: LibraryPort) -> None:
+    await library.add(*document("a", "It rises in the east.", "It ends in the west.", title="The Aule (river)"))
+    await library.add(*document("b", "A bird.", title="Auk"))
+    [passage] = await library.titled("default", {"aule", "nothing", ""}, limit=5)
+    assert passage.text == "It rises in the east."
+    assert await library.titled("other", {"aule"}, limit=5) == []
+    assert await library.titled("default", set(), limit=5) == []
+
+
+async def test_of_many_documents_of_one_title_only_some_count(library: LibraryPort) -> None:
+    sources = [document(f"d{number}", f"Report {number}.", title="Report") for number in range(8)]
+    for source, passages in sources:
+        await library.add(source, passages)
+    assert len(await library.titled("default", {"report"}, limit=3)) == 3
+    last = sources[-1][0].sha256
+    assert [passage.sha256 for passage in await library.titled("default", {"report"}, limit=3, snapshots=[last])] == [
+        last
+    ]
+
+
+async def test_a_removed_document_is_not_found_by_its_title(library: LibraryPort) -> None:
+    source, passages = document("a", "It rises in the east.", title="The Aule (river)")
+    await library.add(source, passages)
+    await library.remove(source.id)
+    assert await library.titled("default", {"aule"}, limit=5) == []
+
+
+async def test_passages_that_have_all_terms_of_a_name_mention_it(library: LibraryPort) -> None:
+    source, passages = document(
+        "a", "Lucien Méridot made it.", "The gauge of Lucien, not of Meridot.", "Lucien went home.", "A bell."
+    )
+    await library.add(source, passages)
+    found = await library.mentioning("default", {"lucien meridot", "lucien", "submarine", "of the", ""}, limit=3)
+    texts = {name: sorted(passage.ordinal for passage in those) for name, those in found.items()}
+    assert texts == {"lucien meridot": [0, 1], "lucien": [0, 1, 2]}
+    assert await library.mentioning("other", {"lucien"}, limit=3) == {}
+
+
+async def test_a_name_that_more_passages_have_than_are_wanted_is_left_out(library: LibraryPort) -> None:
+    source, passages = document("a", *[f"Lucien said {number}." for number in range(5)])
+    await library.add(source, passages)
+    await library.add(*document("b", "Lucien wrote."))
+    assert await library.mentioning("default", {"lucien"}, limit=5) == {}
+    within = await library.mentioning("default", {"lucien"}, limit=5, snapshots=[source.sha256])
+    assert [passage.sha256 for passage in within["lucien"]] == [source.sha256] * 5
+
+
+async def test_names_are_looked_up_by_the_thousand(library: LibraryPort) -> None:
+    await library.add(*document("a", "Lucien Méridot made it.", title="Gauge"))
+    many = {f"name{number} of{number}" for number in range(3000)}
+    assert list(await library.mentioning("default", many | {"lucien"}, limit=3)) == ["lucien"]
+    assert len(await library.titled("default", many | {"gauge"}, limit=3)) == 1
+
+
 async def test_a_document_of_the_same_id_is_replaced(library: LibraryPort) -> None:
     await library.add(*document("a", "A tide gauge."))
     await library.add(*document("a", "A rain barrel."))
@@ -196,6 +252,16 @@ async def test_the_sqlite_library_is_there_after_a_restart(tmp_path: Path) -> No
     await first.add(*document("a", "A tide gauge."))
     first.close()
     assert await found(SqliteLibrary(tmp_path, analyzer=SnowballAnalyzer()), "gauge") == ["A tide gauge."]
+
+
+async def test_a_library_of_an_earlier_version_learns_the_titles_of_its_documents(tmp_path: Path) -> None:
+    first = SqliteLibrary(tmp_path, analyzer=SnowballAnalyzer())
+    await first.add(*document("a", "It rises in the east.", title="Aule"))
+    first.close()
+    with closing(sqlite3.connect(tmp_path / "library.db")) as connection:
+        connection.executescript("DROP TABLE titles; PRAGMA user_version = 1")
+    later = SqliteLibrary(tmp_path, analyzer=SnowballAnalyzer())
+    assert [passage.title for passage in await later.titled("default", {"aule"}, limit=5)] == ["Aule"]
 
 
 async def test_a_document_that_cannot_be_stored_whole_is_not_stored_at_all(library: LibraryPort) -> None:

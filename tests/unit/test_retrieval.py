@@ -81,6 +81,38 @@ async def test_a_passage_that_names_the_document_of_a_good_hit_is_found() -> Non
     assert "Instruments" in await desk.titles("Who left and was not seen again?")
 
 
+async def test_a_title_is_followed_however_many_passages_mention_it() -> None:
+    desk = await a_desk()
+    for number in range(30):
+        await desk.add(a_passage(f"Visit {number} of Lucien Méridot was short.", title=f"Visit {number}"))
+    assert "Lucien Méridot" in (await desk.titles("Who made the tide gauge?"))[:2]
+
+
+async def test_passages_that_share_a_rare_name_are_linked() -> None:
+    desk = await a_desk()
+    await desk.add(a_passage("The lighthouse was painted by Ottilie Brandt.", title="Lighthouse"))
+    await desk.add(a_passage("In the same year Ottilie Brandt was born in Aschau.", title="Register"))
+    await desk.add(a_passage("In the same year Ottilie Kramer was born in Gmund.", title="Roll"))
+    found = await desk.titles("Who painted the lighthouse?")
+    assert found[:2] == ["Lighthouse", "Register"]
+    assert "Roll" not in found
+
+
+async def test_a_name_that_many_passages_have_links_none() -> None:
+    desk = await a_desk()
+    await desk.add(a_passage("The lighthouse was painted by Ottilie Brandt.", title="Lighthouse"))
+    for number in range(30):
+        await desk.add(a_passage(f"On day {number} Ottilie Brandt came.", title=f"Visit {number}"))
+    assert await desk.titles("Who painted the lighthouse?") == ["Lighthouse"]
+
+
+async def test_links_do_not_leave_the_given_snapshots() -> None:
+    desk = await a_desk()
+    instruments = a_passage("The tide gauge was made by Lucien Méridot of Ornans.", title="Instruments")
+    hits = await desk.search("default", "Who made the tide gauge?", limit=5, snapshots=[instruments.sha256])
+    assert [hit.passage.title for hit in hits] == ["Instruments"]
+
+
 async def test_nothing_in_common_finds_nothing() -> None:
     desk = await a_desk()
     assert await desk.titles("submarine volcano") == []
