@@ -82,8 +82,8 @@ class Worker:
             with open(self._options.log, "a", encoding="utf-8") as log:  # noqa: PTH123
                 log.write(f"{load.device or 'CPU'} {layers}\n")
         if self._faulty and self._options.fault == "load":
-            self._fail(0)
-        self._say(
+            return self._fail(0)
+        return self._say(
             wire.Loaded(
                 description="fake",
                 architecture="fake",

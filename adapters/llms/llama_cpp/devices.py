@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from rookery.adapters.llms.llama_cpp.backends import CPU, BackendState, layers_after
 from rookery.adapters.llms.llama_cpp.engine import Engine
-from rookery.adapters.llms.llama_cpp.failures import DeviceFailed
+from rookery.adapters.llms.llama_cpp.failures import DeviceFailed, Gone
 from rookery.adapters.llms.llama_cpp.wire import Candidate, Device, Devices, Finished, Generate, Load, Look, Piece, Turn
 from rookery.domain.errors import LLMError
 
@@ -101,7 +101,10 @@ class Probe:
         load = self._load.model_copy(update={**small, "device": device, "gpu_layers": layers})
         with _stopped(self._spawn(load)) as engine:
             loaded = engine.ready()
-            text, finished = asyncio.run(_say(engine))
+            try:
+                text, finished = asyncio.run(_say(engine))
+            except Gone as gone:  # it died as soon as the model was loaded
+                raise engine.post_mortem() or gone from None
         if isinstance(loaded, Devices):
             raise LLMError("llama.cpp's process is of another version than Rookery; install both anew")
         on_device = loaded.gpu_layers if loaded.gpu_layers >= 0 else loaded.layers
