@@ -24,7 +24,7 @@ from rookery.domain.ports.orchestrator import WorkflowContext
 from rookery.domain.ports.snapshot_store import SnapshotStorePort
 from rookery.domain.reasoning import ComposeJob, Evidence, PlanJob, ReflectJob
 from rookery.domain.results import TaskResult, Usage
-from rookery.domain.runs import EFFORTS, ResearchRequest
+from rookery.domain.runs import EFFORTS, PASSAGE_TOKENS, ResearchRequest
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class _Expedition:
                 main_question=self._request.question,
                 namespace=self._request.namespace,
                 snapshots=self._snapshots,
-                passages=self._effort.passages,
+                passages=self._readable(),
                 recalls=self._recalls(),
             )
             for number, question in enumerate(questions[:admitted], first)
@@ -196,6 +196,13 @@ class _Expedition:
         noted = await self._context.step("note", notes.note, found, returns=Noted)
         if noted.trouble is not None:
             await self._supervisor.report([noted.trouble])
+
+    def _readable(self) -> int:
+        """Return how many passages a researcher reads: not more than its model can find its way in."""
+        window = self._llm.capabilities().window_tokens
+        if window is None:
+            return self._effort.passages
+        return max(1, min(self._effort.passages, window // PASSAGE_TOKENS))
 
     def _recalls(self) -> bool:
         """Who names the documents wants an answer from these."""

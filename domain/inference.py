@@ -49,6 +49,9 @@ class Capabilities(Frozen):
 
     name: str
     context_tokens: int | None = Field(default=None, description="null: no limit")
+    window_tokens: int | None = Field(
+        default=None, description="of a prompt within which its content is still found; null: not measured"
+    )
     binds_schema: bool = Field(description="whether a JSON schema binds the decoding")
     generative: bool = Field(description="whether it writes sentences of its own")
     counts_exactly: bool = Field(default=True, description="false: `count_tokens` estimates, rather too high")

@@ -33,6 +33,10 @@ EFFORTS = {
 }
 
 
+PASSAGE_TOKENS = 300
+"""What a passage takes of a prompt, about: most have 300 to 900 characters, and a head of a line."""
+
+
 class RunStatus(StrEnum):
     """Where a run stands. `interrupted`: its process ended without a word; it can be resumed."""
 

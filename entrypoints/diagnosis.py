@@ -9,7 +9,6 @@ from typing import Literal
 from rookery.domain.errors import RookeryError
 from rookery.domain.frozen import Frozen
 from rookery.entrypoints.container import Container
-from rookery.entrypoints.llms import LLMs
 from rookery.entrypoints.syncing import sync_state
 
 
@@ -60,16 +59,9 @@ def _model(container: Container) -> Finding:
         return Finding(name="model", state="broken", detail=f"{error}; `rookery models list` shows what is here")
     others = [name for name in research.fallbacks if name != research.model]
     stand_ins = f"; if it fails: {', '.join(others)}" if others else ""
-    return Finding(name="model", state="ok", detail=f"{research.model}{_runs_on(llms, research.model)}{stand_ins}")
-
-
-def _runs_on(llms: LLMs, name: str) -> str:
-    """Say where llama.cpp runs a model, and why there."""
-    state = llms.backend(name)
-    if state is None:
-        return ""
-    layers = f", {state.layers} of {state.all_layers} layers" if state.layers else ""
-    return f" on {state.device}{layers} ({state.reason})"
+    runs_on = llms.runs_on(research.model)
+    detail = f"{research.model} on {runs_on}" if runs_on else research.model
+    return Finding(name="model", state="ok", detail=f"{detail}{stand_ins}")
 
 
 def _llama() -> Finding:

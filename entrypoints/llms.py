@@ -13,6 +13,7 @@ from rookery.entrypoints.settings import Settings
 
 if TYPE_CHECKING:
     from rookery.adapters.llms.llama_cpp.backends import BackendState
+    from rookery.domain.models import Probe
 
 _GROUP = "llms"
 _FILES = "llama_cpp"
@@ -76,6 +77,17 @@ class LLMs:
 
         return model.backend() if isinstance(model, LlamaCppLLM) else None
 
+    def runs_on(self, name: str) -> str | None:
+        """Say on which device llama.cpp runs a model and why; null where it does not, or has not run it yet."""
+        try:
+            state = self.backend(name)
+        except InvalidRequest:
+            return None
+        if state is None:
+            return None
+        layers = f", {state.layers} of {state.all_layers} layers" if state.layers else ""
+        return f"{state.device}{layers} ({state.reason})"
+
     def made(self) -> Iterator[tuple[str, LLMPort]]:
         """Yield the models that were asked for so far, by name."""
         yield from self._made.items()
@@ -91,6 +103,8 @@ class LLMs:
             adapter, model = self._meaning(name)
             section = dict(self._settings.llms.get(adapter, {}))
             chosen = section if model is None else section | {"model": model}
+            if adapter == _FILES:
+                chosen = self._advised(chosen) | chosen
             self._made[name] = plugins.build(_GROUP, adapter, settings=chosen, offered=self._offered)
         return self._made[name]
 
@@ -106,6 +120,29 @@ class LLMs:
             raise InvalidRequest(f"there is no model {name!r}; there are: {', '.join(adapters)}")
         self._require_file(name, adapters)
         return _FILES, name
+
+    def _advised(self, section: Mapping[str, object]) -> dict[str, object]:
+        """Return what the probe of a file advises; nothing where it was not probed."""
+        probe = self._probe(section.get("model"))
+        if probe is None:
+            return {}
+        from rookery.application.models.strategy import advise
+
+        strategy = advise(probe)
+        return {"slots": strategy.slots, "window_tokens": strategy.window_tokens or None}
+
+    def _probe(self, model: object) -> "Probe | None":
+        from rookery.adapters.llms.llama_cpp.catalogue import describe
+        from rookery.adapters.llms.llama_cpp.files import find_model
+        from rookery.adapters.model_hub.probes import ProbeFolder
+
+        if not isinstance(model, str):
+            return None
+        try:
+            file = describe(find_model(self._models, model), model)
+        except InvalidRequest:
+            return None  # the adapter says so itself when it is asked
+        return ProbeFolder(self._models).get(file.digest) if file.digest else None
 
     def _require_file(self, name: str, adapters: Iterable[str]) -> None:
         from rookery.adapters.llms.llama_cpp.files import find_model

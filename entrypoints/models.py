@@ -2,8 +2,10 @@
 
 import hashlib
 
+from rookery.application.models.strategy import eta
 from rookery.domain.frozen import Frozen
-from rookery.domain.models import ModelFile, Probe
+from rookery.domain.models import Eta, ModelFile, Probe
+from rookery.domain.runs import EFFORTS, PASSAGE_TOKENS, Depth
 from rookery.entrypoints import plugins
 from rookery.entrypoints.container import Container
 
@@ -46,6 +48,12 @@ def probe_of(container: Container, name: str) -> Probe | None:
     from rookery.adapters.model_hub.probes import ProbeFolder
 
     return ProbeFolder(container.models()).get(digest_of(name, file_of(container, name)))
+
+
+def eta_of(probe: Probe | None, depth: Depth) -> Eta | None:
+    """Return how long a run of a depth will take; None where the model was not probed."""
+    effort = EFFORTS[depth]
+    return None if probe is None else eta(probe, effort, effort.passages * PASSAGE_TOKENS)
 
 
 def digest_of(name: str, file: ModelFile | None) -> str:

@@ -6,6 +6,8 @@ from pydantic import Field
 
 from rookery.domain.frozen import Frozen, Timestamp
 from rookery.domain.memories import FoundMemory, MemoryFilter, PastMemory
+from rookery.domain.models import Eta
+from rookery.domain.runs import Depth
 from rookery.domain.sync import SyncState
 
 T = TypeVar("T")
@@ -121,6 +123,10 @@ class Model(Frozen):
     chosen: bool = Field(default=False, description="whether it is the one of the settings")
     probed: bool = False
     details: ModelDetails | None = Field(default=None, description="null for an adapter")
+    eta: dict[Depth, Eta] = Field(
+        default={}, description="how long a run takes, by its depth; empty until it is probed"
+    )
+    runs_on: str | None = Field(default=None, description="the device, and why; null where that is not known")
 
 
 class ModelList(Frozen):

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rookery.entrypoints.cli.output import Json, err, out, print_json
+from rookery.entrypoints.cli.output import Json, duration, err, out, print_json
 
 if TYPE_CHECKING:
     from rookery.application.models.probing import Stage
     from rookery.domain.models import Probe, Share
     from rookery.entrypoints.container import Container
-
-_DOCUMENT_TOKENS = 300
 
 
 def probe(
@@ -104,8 +102,9 @@ def _print(probe: "Probe") -> None:
 
 
 def _print_advice(probe: "Probe") -> None:
-    from rookery.application.models.strategy import advise, eta
-    from rookery.domain.runs import EFFORTS
+    from rookery.application.models.strategy import advise
+    from rookery.domain.runs import Depth
+    from rookery.entrypoints.models import eta_of
 
     strategy = advise(probe)
     bound = "bind actions by their schema" if strategy.bind_actions else "free text is enough for actions"
@@ -113,19 +112,12 @@ def _print_advice(probe: "Probe") -> None:
         f"[bold]Use it so:[/] {bound}; {strategy.slots} agents side by side; prompts up to "
         f"{strategy.window_tokens:,} tokens; research up to {strategy.depth}."
     )
-    for depth, effort in EFFORTS.items():
-        expected = eta(probe, effort, effort.passages * _DOCUMENT_TOKENS)
+    for depth in Depth:
+        expected = eta_of(probe, depth)
         if expected is not None:
             out().print(f"  {depth}: {duration(expected.low)} to {duration(expected.high)}")
     for note in probe.notes:
         out().print(f"noted: {note}", markup=False)
-
-
-def duration(seconds: float) -> str:
-    """Return a duration in words."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 def _of(share: "Share") -> str:

@@ -67,3 +67,10 @@ def print_json(value: "BaseModel | Sequence[BaseModel] | dict[str, Any]") -> Non
 
     plain = TypeAdapter(object).dump_python(value, mode="json")
     sys.stdout.write(json.dumps(plain, ensure_ascii=False, indent=2) + "\n")
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in words."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

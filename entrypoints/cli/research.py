@@ -61,12 +61,24 @@ def research(
 
     async def work(container: "Container") -> "Run":
         run = await container.start_run()(request)
+        if not json_:
+            _tell_eta(container, run)
         return await conduct(container, run, json_lines=stream_json, quiet=json_)
 
     run = with_colony(work, ready=True, model=model, orchestrator=orchestrator, offline=offline or None)
     if output is not None and run.result is not None:
         write_report(run.result, output)
     report(run, as_json=json_, silent=stream_json)
+
+
+def _tell_eta(container: "Container", run: "Run") -> None:
+    """Say how long it will take, where the model was probed."""
+    from rookery.entrypoints.cli.output import duration, err
+    from rookery.entrypoints.models import eta_of, probe_of
+
+    eta = eta_of(probe_of(container, run.model), run.depth)
+    if eta is not None:
+        err().print(f"about {duration(eta.low)} to {duration(eta.high)} with {run.model}", style="dim", highlight=False)
 
 
 def _request(**fields: object) -> "ResearchRequest":

@@ -131,7 +131,11 @@ class LlamaCppLLM(LLMPort):
         """Return the model's name, and its context once it was loaded."""
         loaded = self._supervisor.loaded
         return Capabilities(
-            name=self._name, context_tokens=loaded.n_ctx if loaded else None, binds_schema=True, generative=True
+            name=self._name,
+            context_tokens=loaded.n_ctx if loaded else None,
+            window_tokens=self._settings.window_tokens,
+            binds_schema=True,
+            generative=True,
         )
 
     def backend(self) -> BackendState | None:

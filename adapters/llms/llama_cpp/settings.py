@@ -24,7 +24,15 @@ class Settings(BaseModel):
         min_length=1, description="a GGUF file, the name of one in the models folder, or owner/repo:QUANT once pulled"
     )
     n_ctx: int = Field(default=8192, ge=32, description="tokens of one conversation, prompt and reply together")
-    slots: int = Field(default=4, ge=1, le=256, description="conversations that decode side by side")
+    slots: int = Field(
+        default=4,
+        ge=1,
+        le=256,
+        description="conversations that decode side by side; default: as its probe advises, or 4",
+    )
+    window_tokens: int | None = Field(
+        default=None, ge=1, description="of a prompt within which the model finds what it needs; default: as probed"
+    )
     kv_tokens: int | None = Field(default=None, ge=32, description="that all slots share; default: n_ctx × slots")
     kv_type: Literal["f16", "q8_0", "q4_0"] = Field(default="f16", description="smaller ones save memory")
     n_batch: int = Field(default=512, ge=1, description="tokens of one decoding step")

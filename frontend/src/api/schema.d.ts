@@ -465,7 +465,7 @@ export interface paths {
         };
         /**
          * List Models
-         * @description List the language models that are installed, in OpenAI's form.
+         * @description List the language models that are here, adapters and files, in OpenAI's form with details of ours.
          */
         get: operations["list_models_v1_models_get"];
         put?: never;
@@ -646,6 +646,11 @@ export interface components {
              * @description null: the model of the run
              */
             model?: string | null;
+            /**
+             * Lora
+             * @description a LoRA adapter of the model, by the name it has in the settings
+             */
+            lora?: string | null;
             /**
              * @default {
              *       "max_steps": 50,
@@ -844,6 +849,16 @@ export interface components {
          * @enum {string}
          */
         Depth: "quick" | "standard" | "deep";
+        /**
+         * Eta
+         * @description How long a run will take, in seconds.
+         */
+        Eta: {
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+        };
         /**
          * Fate
          * @description What became of a version.
@@ -1142,7 +1157,7 @@ export interface components {
         };
         /**
          * Model
-         * @description A model in OpenAI's form.
+         * @description A model in OpenAI's form, and what we know of it besides.
          */
         Model: {
             /** Id */
@@ -1157,6 +1172,53 @@ export interface components {
             created: number;
             /** Owned By */
             owned_by: string;
+            /**
+             * Chosen
+             * @description whether it is the one of the settings
+             * @default false
+             */
+            chosen: boolean;
+            /**
+             * Probed
+             * @default false
+             */
+            probed: boolean;
+            /** @description null for an adapter */
+            details?: components["schemas"]["ModelDetails"] | null;
+            /**
+             * Eta
+             * @description how long a run takes, by its depth; empty until it is probed
+             * @default {}
+             */
+            eta: {
+                [key: string]: components["schemas"]["Eta"];
+            };
+            /**
+             * Runs On
+             * @description the device, and why; null where that is not known
+             */
+            runs_on?: string | null;
+        };
+        /**
+         * ModelDetails
+         * @description What the header of a model's file tells.
+         */
+        ModelDetails: {
+            /**
+             * Size
+             * @description in bytes
+             */
+            size: number;
+            /** Architecture */
+            architecture: string;
+            /** Parameters */
+            parameters: number;
+            /** Quantization */
+            quantization: string;
+            /** Context Tokens */
+            context_tokens: number;
+            /** Chat Template */
+            chat_template: boolean;
         };
         /**
          * ModelList

@@ -4,8 +4,9 @@ import { Page } from "@/components/layout/page";
 import { Listing } from "@/components/states/listing";
 import { EmptyNest } from "@/components/states/pictures";
 import { State } from "@/components/states/state";
+import { Badge } from "@/components/ui/badge";
 import { Card } from "@/components/ui/card";
-import { formatDate, formatModel } from "@/lib/format";
+import { formatBytes, formatModel, formatSeconds } from "@/lib/format";
 import { useModels } from "./queries";
 
 export function Component() {
@@ -35,23 +36,50 @@ export function Component() {
 }
 
 function ModelRow({ model }: { model: Model }) {
-  const extractive = model.id === "extractive";
-  const Icon = extractive ? Quote : Cpu;
+  const Icon = model.id === "extractive" ? Quote : Cpu;
   return (
     <li className="flex items-start gap-4 px-5 py-4">
       <span className="grid size-9 shrink-0 place-items-center rounded-md bg-tint text-primary">
         <Icon aria-hidden className="size-4.5" />
       </span>
       <div className="min-w-0">
-        <h2 className="font-medium break-words">{formatModel(model.id)}</h2>
-        <p className="text-sm text-muted-foreground">
-          {extractive
-            ? "Answers with ranked sentences of the sources, word for word. Nothing to download; the same question gives the same answer."
-            : [model.owned_by, model.created > 0 && formatDate(new Date(model.created * 1000).toISOString())]
-                .filter(Boolean)
-                .join(", since ")}
-        </p>
+        <h2 className="flex flex-wrap items-center gap-x-2 font-medium break-words">
+          {formatModel(model.id)}
+          {model.chosen && <Badge variant="accent">in use</Badge>}
+        </h2>
+        <p className="text-sm text-muted-foreground">{about(model)}</p>
+        {model.runs_on && <p className="text-sm text-muted-foreground">Runs on {model.runs_on}.</p>}
+        {model.details && <p className="text-sm text-muted-foreground">{pace(model)}</p>}
       </div>
     </li>
   );
+}
+
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+
+const ADAPTERS: Record<string, string> = {
+  extractive:
+    "Answers with ranked sentences of the sources, word for word. Nothing to download; the same question gives the same answer.",
+  llama_cpp: "Runs the GGUF file that the settings name, on this machine.",
+  openai: "Asks a server that speaks OpenAI's protocol: llama-server, Ollama, vLLM, or a cloud.",
+};
+
+function about({ id, details, owned_by }: Model): string {
+  if (!details) return ADAPTERS[id] ?? `An adapter of ${owned_by}.`;
+  const facts = [
+    details.architecture,
+    `${compact.format(details.parameters)} parameters`,
+    details.quantization,
+    formatBytes(details.size),
+    `${details.context_tokens.toLocaleString("en")} tokens of context`,
+  ];
+  return facts.join(" · ");
+}
+
+function pace({ eta, probed }: Model): string {
+  if (!probed) return "Not probed yet: `rookery models probe` finds out what it can do here.";
+  const standard = eta?.standard;
+  return standard
+    ? `A standard run takes about ${formatSeconds(standard.low)} to ${formatSeconds(standard.high)}.`
+    : "Probed.";
 }
