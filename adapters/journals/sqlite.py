@@ -64,11 +64,11 @@ class SqliteMemoryJournal(MemoryJournalPort):
         return await self._database.run(partial(_append, versions=versions))
 
     async def end(self) -> int:
-        return await self._database.run(_end)
+        return await self._database.run(_end, brief=True)
 
     async def past(self, cursor: int) -> str | None:
         if self._past is None or self._past[0] != cursor:  # every search asks for the same one
-            past = await self._database.run(partial(_past, cursor=cursor))
+            past = await self._database.run(partial(_past, cursor=cursor), brief=True)
             self._past = None if past is None else (cursor, past)
             return past
         return self._past[1]

@@ -47,6 +47,8 @@ def _by_source(wanted: str) -> tuple[str, list[Any]]:
 
 def restricted(view: View, connection: sqlite3.Connection, namespace: str, where: MemoryFilter) -> Mask:
     """Return which places pass a filter. Tags and sources are looked up, times are compared in memory."""
+    if not where.narrows:
+        return view.timeline.held
     looked_up = where.model_copy(update={"namespaces": [namespace], "since": None, "until": None})
     docs: set[int] | None = None
     if looked_up.narrows:

@@ -11,14 +11,16 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from rookery.adapters.memory_indexes.codes import Codes
 from rookery.adapters.memory_indexes.selection import cut, page_mark, read_mark, restricted, selected
 from rookery.adapters.memory_indexes.view import (
+    Embeddings,
+    Mask,
     Numbers,
     Similarities,
     Stored,
     View,
     check_dimension,
-    cosines_of,
     flags_of,
 )
 from rookery.adapters.support.sqlite import Database
@@ -59,8 +61,9 @@ CREATE TABLE embeddings (
 );
 CREATE INDEX embeddings_of ON embeddings (namespace, serial)
 """
-_HELD_IN_MEMORY = 16_384
-_CACHE_KIB = 16_384  # for looking embeddings up; SQLite's own default is too small for the pages that lead to them
+_HELD_IN_MEMORY = 4096
+_FEW = 20  # memories that are read at once without a thread
+_READ_AT_ONCE = 4096  # embeddings
 
 
 class SqliteMemoryIndex(MemoryIndexPort):
@@ -71,7 +74,8 @@ class SqliteMemoryIndex(MemoryIndexPort):
     Args:
         home: Rookery's home folder.
         analyzer: makes the terms.
-        held_in_memory: embeddings of one namespace; of a larger one only those that a search needs are read.
+        held_in_memory: embeddings of one namespace up to which they are held as they are; of a larger one their codes
+            are held, and cosines are right to 0.002.
     """
 
     def __init__(self, home: Path, *, analyzer: AnalyzerPort, held_in_memory: int = _HELD_IN_MEMORY) -> None:
@@ -82,7 +86,7 @@ class SqliteMemoryIndex(MemoryIndexPort):
         self._incarnation = ""
 
     async def state(self) -> IndexState:
-        return await self._run(_state)
+        return await self._run(_state, brief=True)
 
     async def apply(self, holdings: Sequence[Holding], *, follows: str, cursor: int) -> None:
         analysed = [Counter(self._terms_of(holding.memory)) for holding in holdings]
@@ -100,13 +104,8 @@ class SqliteMemoryIndex(MemoryIndexPort):
         return await self._run(lambda connection: [NamespaceState(*row) for row in connection.execute(query)])
 
     async def get(self, slots: Collection[Slot]) -> dict[Slot, Memory]:
-        query = "SELECT body FROM slots WHERE namespace = ? AND key = ? AND live"
-
-        def read(connection: sqlite3.Connection) -> dict[Slot, Memory]:
-            rows = {slot: connection.execute(query, slot).fetchone() for slot in slots}
-            return {slot: Memory.model_validate_json(row[0]) for slot, row in rows.items() if row is not None}
-
-        return await self._run(read)
+        bodies = await self._run(partial(_bodies, slots=slots), brief=len(slots) <= _FEW)
+        return {slot: Memory.model_validate_json(body) for slot, body in bodies.items()}
 
     async def page(
         self, where: MemoryFilter, *, limit: int, before: str | None = None
@@ -171,8 +170,8 @@ class SqliteMemoryIndex(MemoryIndexPort):
         """Close the file."""
         self._database.close()
 
-    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        return await self._database.run(work)
+    async def _run(self, work: Callable[[sqlite3.Connection], T], *, brief: bool = False) -> T:
+        return await self._database.run(work, brief=brief)
 
     def _terms_of(self, memory: Memory) -> list[str]:
         return self._analyzer.terms(memory.content)
@@ -193,18 +192,25 @@ class SqliteMemoryIndex(MemoryIndexPort):
         if embedding is not None:
             check_dimension(_dimension(connection), embedding)
         mask = restricted(view, connection, namespace, where)
+        nearest = None if near is None else view.docs(near)
+        if nearest is None and embedding is not None:
+            nearest = self._near(connection, namespace, embedding, mask if where.narrows else None, pool)
         found = view.search(
             _term_ids(connection, terms),
             mask,
             pool=pool,
             window_weight=window_weight,
-            nearest=None if near is None else view.docs(near),
-            cosines=None if embedding is None else partial(self._cosines, connection, view, namespace, embedding),
+            nearest=nearest,
+            cosines=None if embedding is None else partial(self._cosines, connection, namespace, embedding),
         )
         return [Candidate(Slot(namespace, view.key(doc)), *evidence) for doc, evidence in found.items()]
 
     def _view(self, connection: sqlite3.Connection, namespace: str) -> View:
         connection.execute("BEGIN")  # so that all that a search reads is of one moment
+        [version] = connection.execute("PRAGMA data_version").fetchone()
+        seen = (connection, version, connection.total_changes)  # what others wrote, and what was written here
+        if namespace in self._views and self._views[namespace].storage == seen:
+            return self._views[namespace]
         incarnation = _fact(connection, "incarnation") or ""
         if incarnation != self._incarnation:
             self._views.clear()
@@ -219,26 +225,37 @@ class SqliteMemoryIndex(MemoryIndexPort):
             stored = [Stored(doc, *rest) for doc, live, *rest in changed if live]
             view.change(stored, [doc for doc, live, *_ in changed if not live])
             view.seen = changed[-1][3]
+        view.storage = seen
         return view
 
+    def _near(
+        self, connection: sqlite3.Connection, namespace: str, embedding: Sequence[float], mask: Mask | None, limit: int
+    ) -> dict[int, float] | None:
+        """Return which memories to compare with the query in a namespace whose embeddings are not held; None: all."""
+        view = self._views[namespace]
+        if len(view.timeline) <= self._held_in_memory:
+            return None
+        view.embeddings = Embeddings()
+        _read(connection, namespace, view.codes)
+        among = None if mask is None else view.timeline.columns.doc[mask]
+        docs, cosines = view.codes.nearest(embedding, limit, among)
+        return dict(zip(docs.tolist(), cosines.tolist(), strict=True))
+
     def _cosines(
-        self,
-        connection: sqlite3.Connection,
-        view: View,
-        namespace: str,
-        embedding: Sequence[float],
-        docs: Numbers,
+        self, connection: sqlite3.Connection, namespace: str, embedding: Sequence[float], docs: Numbers
     ) -> Similarities:
-        if len(view.timeline) > self._held_in_memory:
-            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-            found = cut(connection, "SELECT doc, vector FROM embeddings WHERE doc IN ({})", docs.tolist())
-            return cosines_of(docs, dict(found), embedding)
-        query = "SELECT serial, doc, vector FROM embeddings WHERE namespace = ? AND serial > ? ORDER BY serial"
-        fresh = connection.execute(query, (namespace, view.embedded)).fetchall()
-        if fresh:
-            view.embeddings.add({doc: vector for _, doc, vector in fresh})
-            view.embedded = fresh[-1][0]
-        return view.embeddings.cosines(embedding, docs)
+        view = self._views[namespace]
+        held = view.embeddings if len(view.timeline) <= self._held_in_memory else view.codes
+        _read(connection, namespace, held)
+        return held.cosines(embedding, docs)
+
+
+def _read(connection: sqlite3.Connection, namespace: str, into: Embeddings | Codes) -> None:
+    """Put the embeddings that were stored since the last time into memory, part by part."""
+    query = "SELECT serial, doc, vector FROM embeddings WHERE namespace = ? AND serial > ? ORDER BY serial LIMIT ?"
+    while rows := connection.execute(query, (namespace, into.seen, _READ_AT_ONCE)).fetchall():
+        into.add({doc: vector for _, doc, vector in rows})
+        into.seen = rows[-1][0]
 
 
 def _state(connection: sqlite3.Connection) -> IndexState:
@@ -401,6 +418,15 @@ def _term_ids(connection: sqlite3.Connection, terms: Iterable[str]) -> dict[str,
     wanted = sorted(set(terms))
     ids = {term: id_ for id_, term in cut(connection, "SELECT id, term FROM terms WHERE term IN ({})", wanted)}
     return {term: ids.get(term) for term in wanted}
+
+
+def _bodies(connection: sqlite3.Connection, *, slots: Collection[Slot]) -> dict[Slot, str]:
+    query = "SELECT key, body FROM slots WHERE namespace = ? AND key IN ({}) AND live"
+    found: dict[Slot, str] = {}
+    for namespace in {slot.namespace for slot in slots}:
+        keys = [slot.key for slot in slots if slot.namespace == namespace]
+        found |= {Slot(namespace, key): body for key, body in cut(connection, query, keys, first=[namespace])}
+    return found
 
 
 def _docs_of(connection: sqlite3.Connection, namespace: str, keys: Sequence[str]) -> dict[str, int]:

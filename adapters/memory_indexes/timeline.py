@@ -38,10 +38,17 @@ class Row(NamedTuple):
 
 
 class Scores(NamedTuple):
-    """BM25 by place, of a memory's own words and of its window, as shares of the most that the query can give."""
+    """BM25 by place, of a memory's own words and of its window, as shares of the most that the query can give.
+
+    The arrays are the time line's: they hold until it is asked again, or changes.
+    """
 
     own: _Floats
     window: _Floats
+    reached: NDArray[np.bool_]
+    """Whether the window of a place has a word of the query, its own words included."""
+    occurring: list[_Ints]
+    """The places at which each term occurs, in order."""
 
 
 class Columns(NamedTuple):
@@ -82,6 +89,7 @@ class TimeLine:
 
     def __init__(self) -> None:
         self._rows: dict[int, Row] = {}
+        self._last_scores: Scores | None = None
         self._lay_out()
 
     def __len__(self) -> int:
@@ -120,47 +128,41 @@ class TimeLine:
         found = [self._postings(term) for term in terms]
         weights = [self._idf(places.size) for places, _ in found]
         most = (sum(weights) + unknown * self._idf(0)) * (K1 + 1)
-        own = np.zeros(self._columns.doc.size, np.float32)
-        window, scratch = np.zeros_like(own), np.zeros_like(own)
+        own, window, reached, scratch, marks = self._emptied()
         for (places, counts), weight in zip(found, weights, strict=True):
             if places.size:
                 own[places] += weight / most * _saturation(counts, self._own[places])
-                touched = self._spread(places, counts, scratch)
+                touched = _spread(places, counts, scratch, marks)
+                reached[touched] = True
                 within = int(np.count_nonzero(self._held[touched]))
                 near = _saturation(scratch[touched], self._near[touched])
                 window[touched] += self._idf(within) / most * near
                 scratch[touched] = 0
-        return Scores(own, window)
+        return Scores(own, window, reached, [places for places, _ in found])
 
-    def occurs(self, term: int, places: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Return at which of these places a term occurs."""
-        known, _ = self._postings(term)  # in the order of their places
-        if not known.size:
-            return np.zeros(places.size, np.bool_)
-        at = np.minimum(np.searchsorted(known, places), known.size - 1)
-        occurs: NDArray[np.bool_] = known[at] == places
-        return occurs
-
-    def _spread(self, places: _Ints, counts: _Floats, scratch: _Floats) -> NDArray[np.int64]:
-        """Add up how often a term occurs around each place, in an array of zeros; return the places that it reached."""
-        grid = places + _AROUND
-        around = grid.ravel()
-        np.add.at(scratch, around, np.broadcast_to(counts, grid.shape).ravel())
-        if around.size > scratch.size // 4:  # to look at all is quicker than to sort
-            return np.flatnonzero(scratch)
-        around.sort()
-        reached: NDArray[np.int64] = around[np.flatnonzero(np.diff(around, prepend=-1))]
-        return reached
+    def _emptied(self) -> tuple[_Floats, _Floats, NDArray[np.bool_], _Floats, NDArray[np.bool_]]:
+        """Return arrays of zeros by place: the same as the last time, since new ones would cost as much as a score."""
+        size = self._columns.doc.size
+        if self._last_scores is None or self._last_scores.own.size != size:
+            self._last_scores = Scores(
+                np.zeros(size, np.float32), np.zeros(size, np.float32), np.zeros(size, np.bool_), []
+            )
+            self._scratch, self._marks = np.zeros(size, np.float32), np.zeros(size, np.bool_)
+        own, window, reached, _ = self._last_scores
+        touched = np.flatnonzero(reached)
+        own[touched] = window[touched] = 0
+        reached[touched] = False
+        return own, window, reached, self._scratch, self._marks
 
     def _idf(self, containing: int) -> float:
         memories = max(len(self), _FEWEST)
         return float(np.log1p((memories - containing + 0.5) / (containing + 0.5)))
 
     def _postings(self, term: int) -> tuple[_Ints, _Floats]:
-        start, end = np.searchsorted(self._terms, np.array((term, term + 1), np.int32))
-        late = np.flatnonzero(self._late_terms == term)
-        if not late.size:
+        start, end = self._terms.searchsorted(np.array((term, term + 1), np.int32))
+        if not self._appended:
             return self._term_places[start:end], self._term_counts[start:end]
+        late = np.flatnonzero(self._late_terms == term)
         places = np.concatenate((self._term_places[start:end], self._late_places[late]))
         return places, np.concatenate((self._term_counts[start:end], self._late_counts[late]))
 
@@ -201,6 +203,20 @@ class TimeLine:
         self._held = held
         self._own = _damping(length / _mean(length[held]))
         self._near = np.where(held, _damping(near / _mean(near[held])), np.float32(np.inf))  # an empty place scores 0
+
+
+def _spread(places: _Ints, counts: _Floats, scratch: _Floats, marks: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Add up how often a term occurs around each place, in an array of zeros; return the places that it reached.
+
+    `marks` is all False, before and after: to look through them is quicker than to sort the places.
+    """
+    grid = places + _AROUND
+    around = grid.ravel()
+    np.add.at(scratch, around, np.broadcast_to(counts, grid.shape).ravel())
+    marks[around] = True
+    reached = np.flatnonzero(marks)
+    marks[reached] = False
+    return reached
 
 
 def _order(row: Row) -> tuple[float, int]:

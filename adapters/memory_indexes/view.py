@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rookery.adapters.memory_indexes.codes import Codes
 from rookery.adapters.memory_indexes.timeline import Columns, Row, Scores, TimeLine
 from rookery.domain.cues import Cues
 from rookery.domain.errors import DimensionMismatch
@@ -16,6 +16,7 @@ ASKS, ONLY_ASKS, TELLS_TIME = 1, 2, 4
 
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
+Places = NDArray[np.int32]
 Similarities = NDArray[np.float32]
 
 
@@ -47,13 +48,17 @@ class Stored(NamedTuple):
 
 
 class View:
-    """A namespace in memory. `seen` and `embedded` say how far it has read its storage."""
+    """A namespace in memory.
+
+    `seen` says how far it has read its storage, and `storage` in what state that was; its embeddings have a `seen` too.
+    """
 
     def __init__(self) -> None:
         self.seen = 0
-        self.embedded = 0
+        self.storage: object = None
         self.timeline = TimeLine()
         self.embeddings = Embeddings()
+        self.codes = Codes()
         self._keys: dict[int, str] = {}
         self._docs: dict[str, int] = {}
         self._names: list[str] = [""]
@@ -147,8 +152,7 @@ class View:
 
     def _best(self, scores: Scores, mask: Mask, *, pool: int, window_weight: float) -> Numbers:
         """Return the places with the highest lexical scores, best first, earlier ones first among equals."""
-        places = np.flatnonzero(scores.window)  # a memory's own words are in its window too
-        places = places[mask[places]]
+        places = np.flatnonzero(scores.reached & mask)
         total = np.asarray(scores.own[places] + window_weight * scores.window[places], np.float32)
         places, best = _at_least(places, total, pool)
         return places[np.argsort(-best, kind="stable")][:pool]
@@ -167,16 +171,10 @@ class View:
             columns.length[places].astype(np.int64).tolist(),
             columns.importance[places].tolist(),
             map(self._cues, columns.speaker[places].tolist(), columns.flags[places].tolist()),
-            self._occurring(places, terms),
+            _occurring(places, terms, scores.occurring),
             strict=True,
         )
         return dict(zip(columns.doc[places].tolist(), map(Evidence._make, found), strict=True))
-
-    def _occurring(self, places: Numbers, terms: Mapping[str, int]) -> list[tuple[str, ...]]:
-        occur = [self.timeline.occurs(number, places).tolist() for number in terms.values()]
-        if not occur:
-            return [()] * places.size
-        return [tuple(compress(terms, here)) for here in zip(*occur, strict=True)]
 
     def _cues(self, speaker: int, flags: int) -> Cues:
         return Cues(self._names[speaker], bool(flags & ASKS), bool(flags & ONLY_ASKS), bool(flags & TELLS_TIME))
@@ -192,6 +190,7 @@ class Embeddings:
     """Embeddings by memory, as one growing matrix."""
 
     def __init__(self) -> None:
+        self.seen = 0
         self._rows = np.zeros(0, np.int64)
         self._matrix = np.zeros((0, 0), np.float32)
 
@@ -222,20 +221,12 @@ class Embeddings:
 
 def _completed(docs: Numbers, known: Mapping[int, float], cosines: Callable[[Numbers], Similarities]) -> Similarities:
     """Return the similarity to each of these memories; only those that are not known are asked for."""
+    if not known:
+        return cosines(docs)
     similar = np.fromiter((known.get(doc, math.nan) for doc in docs.tolist()), np.float32, docs.size)
     missing = np.flatnonzero(np.isnan(similar))
     similar[missing] = cosines(docs[missing])
     return similar
-
-
-def cosines_of(docs: Numbers, vectors: Mapping[int, bytes], embedding: Sequence[float]) -> Similarities:
-    """Return the similarity to each of some memories, NaN for one that has no float32 vector."""
-    similarities = np.full(docs.size, np.nan, np.float32)
-    known = [place for place, doc in enumerate(docs.tolist()) if doc in vectors]
-    if known:
-        joined = b"".join(vectors[doc] for doc in docs[known].tolist())
-        similarities[known] = cosines(np.frombuffer(joined, np.float32).reshape(len(known), -1), embedding)
-    return similarities
 
 
 def cosines(vectors: NDArray[np.float32], embedding: Sequence[float]) -> Similarities:
@@ -263,6 +254,16 @@ def check_dimension(dimension: int | None, embedding: Sequence[float]) -> None:
 def flags_of(cues: Cues) -> int:
     """Return the yes-or-no cues as bits."""
     return ASKS * cues.asks + ONLY_ASKS * cues.only_asks + TELLS_TIME * cues.tells_time
+
+
+def _occurring(places: Numbers, terms: Mapping[str, int], occurring: Sequence[Places]) -> list[tuple[str, ...]]:
+    """Return the terms that occur at each place."""
+    at: dict[int, list[str]] = {}
+    for term, known in zip(terms, occurring, strict=True):
+        found = np.minimum(known.searchsorted(places), known.size - 1)
+        for place in places[known[found] == places].tolist() if known.size else ():
+            at.setdefault(place, []).append(term)
+    return [tuple(at.get(place, ())) for place in places.tolist()]
 
 
 def _row(stored: Stored, length: int, speaker: int) -> Row:

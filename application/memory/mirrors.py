@@ -20,6 +20,14 @@ class Mirror(NamedTuple):
     store: VectorStorePort
 
 
+class Source(NamedTuple):
+    """An index, as a model sees it, of a journal."""
+
+    memories: MemoryIndexPort
+    model: str
+    journal: str
+
+
 class Followed(NamedTuple):
     """What a store is to follow: a namespace of an index, as a model sees it."""
 
@@ -71,12 +79,18 @@ class Mirrors:
         down = [f"{name} does not follow and is not searched: {why}" for name, (why, _) in self._failures.items()]
         return [*self._mended.values(), *down]
 
-    async def follow(self, index: MemoryIndexPort, model: str, journal: str, *, lag: int = 0) -> None:
-        """Bring every store up to date where it is more than `lag` cursors behind. Failures become `trouble`."""
+    async def follow(self, source: Source, *, lag: int = 0, above: int = 0) -> None:
+        """Bring every store up to date where it is more than `lag` cursors behind. Failures become `trouble`.
+
+        Args:
+            source: what is to be followed.
+            lag: changes.
+            above: the first store, which serves searches alone, is left as it is in namespaces of no more memories.
+        """
         async with self._turn:
-            for state in await index.namespaces():
-                followed = Followed(index, model, journal, state)
-                for mirror in self._mirrors:
+            for state in await source.memories.namespaces():
+                followed = Followed(source.memories, source.model, source.journal, state)
+                for mirror in self._mirrors if state.memories > above else self._mirrors[1:]:
                     await self._try(mirror, followed, lag)
 
     async def nearest(

@@ -7,7 +7,7 @@ nothing: each index says how far it follows, and goes on from there.
 import asyncio
 from collections.abc import Callable, Sequence
 
-from rookery.application.memory.mirrors import Mirrors
+from rookery.application.memory.mirrors import Mirrors, Source
 from rookery.domain.cues import cues_of
 from rookery.domain.errors import EmbedderError, StoreDamaged
 from rookery.domain.memories import Slot, by_slot, winner
@@ -17,7 +17,6 @@ from rookery.domain.ports.memory_journal import Entry, MemoryJournalPort
 
 _APPLIED_AT_ONCE = 1000
 _EMBEDDED_AT_ONCE = 256
-_FOLLOWED_FROM = 2000  # changes that are worth a store's while, as long as more are to come
 _NOTHING = IndexState(None, 0, None)
 _NOWHERE = Slot("", "")
 
@@ -77,31 +76,14 @@ class Projection:
                 self.report("index", f"the index of memories was damaged and has been made anew ({error})")
                 return await self._apply(on_progress)
 
-    async def mirror(self, *, lag: int = 0) -> None:
-        """Bring each store of vectors up to date when it is more than `lag` changes behind. Failures become trouble."""
+    async def mirror(self, *, lag: int = 0, above: int = 0) -> None:
+        """Bring each store of vectors up to date when it is more than `lag` changes behind. Failures become trouble.
+
+        With `above`, the first store is left as it is in namespaces of no more memories than that.
+        """
         if self.embedder is not None:
-            await self.mirrors.follow(self.index, self.embedder.identity, await self.journal.identity(), lag=lag)
-
-    async def catch_up_and_mirror(self, on_progress: OnProgress = lambda _: None) -> None:
-        """Bring all indexes up to date, side by side; raises what `catch_up` raises."""
-        embedded = asyncio.Event()
-
-        def told(count: int) -> None:
-            embedded.set()
-            on_progress(count)
-
-        async def follow() -> None:
-            while await embedded.wait():
-                embedded.clear()
-                await self.mirror(lag=_FOLLOWED_FROM)
-
-        following = asyncio.create_task(follow())
-        try:
-            await self.catch_up(told)
-        finally:
-            following.cancel()
-            await asyncio.wait([following])
-        await self.mirror()
+            source = Source(self.index, self.embedder.identity, await self.journal.identity())
+            await self.mirrors.follow(source, lag=lag, above=above)
 
     async def rebuild(self, on_progress: OnProgress = lambda _: None) -> int:
         """Throw all projections away and make them again from the journal. Return how many memories hold.
@@ -112,7 +94,8 @@ class Projection:
         async with self._turn:
             await self._reset()
         await self.mirrors.reset()
-        await self.catch_up_and_mirror(on_progress)
+        await self.catch_up(on_progress)
+        await self.mirror()
         return sum(state.memories for state in await self.index.namespaces())
 
     async def embed_anew(self, example: Sequence[float]) -> None:
@@ -132,7 +115,7 @@ class Projection:
         self._embedded_up_to = -1
 
     async def _apply(self, on_progress: OnProgress) -> IndexState:
-        """Follow the journal; each part is embedded before the next one, so that others can follow it meanwhile."""
+        """Follow the journal, part by part."""
         done = 0
 
         def told(more: int) -> None:
@@ -144,8 +127,8 @@ class Projection:
         if state.journal not in (None, await self._follows(state.cursor)):
             await self._reset()
             state = _NOTHING
-        able = True
-        while entries := await self.journal.after(state.cursor, limit=_APPLIED_AT_ONCE):
+        able, end = True, await self.journal.end()
+        while state.cursor < end and (entries := await self.journal.after(state.cursor, limit=_APPLIED_AT_ONCE)):
             cursor = entries[-1].cursor
             holdings = await self._holdings(entries)
             await self.index.apply(holdings, follows=await self._follows(cursor), cursor=cursor)

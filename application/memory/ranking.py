@@ -55,9 +55,8 @@ class Ranked(NamedTuple):
     @property
     def why(self) -> Why:
         """The parts in wire form; made for the few candidates that are shown."""
-        return Why(
-            **self.parts._asdict(), decay=self.decay, cosine=self.candidate.cosine, terms=list(self.candidate.terms)
-        )
+        told = dict(zip(Parts._fields, self.parts, strict=True))
+        return Why(**told, decay=self.decay, cosine=self.candidate.cosine, terms=list(self.candidate.terms))
 
 
 @dataclass(frozen=True)

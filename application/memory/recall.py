@@ -14,7 +14,7 @@ from rookery.domain.ports.analyzer import AnalyzerPort
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.memory_index import Candidate, IndexState, NamespaceState
 
-FLAT = 8192  # memories up to which all are compared: exact, and faster than asking a store of vectors
+FLAT = 262_144  # memories up to which the index compares all, which is as fast as asking a store of vectors
 _LAG = 1024  # changes that a store of vectors may be behind; a search looks at them one by one
 MAX_QUERY = 4000  # characters
 
@@ -34,7 +34,7 @@ class SearchMemories:
         analyzer: makes the terms of queries.
         clock: for the age of memories.
         half_life: after which a score is halved; None: age does not matter.
-        flat: memories up to which all are compared and no store of vectors is asked.
+        flat: memories of a namespace up to which all are compared and no store of vectors is asked.
     """
 
     def __init__(

@@ -6,7 +6,7 @@ from itertools import islice
 from pydantic import ValidationError
 
 from rookery.application.memory.projection import OnProgress, Projection
-from rookery.application.memory.recall import slots_of
+from rookery.application.memory.recall import FLAT, slots_of
 from rookery.domain.errors import InvalidRequest, NotFound
 from rookery.domain.memories import Memory, NewMemory, Slot, default_id, default_key, standing, winner
 from rookery.domain.ports.clock import ClockPort
@@ -119,11 +119,20 @@ class Forget:
 
 
 class ImportMemories:
-    """Stores many memories: the journal first, batch by batch, then the indexes, once."""
+    """Stores many memories: the journal first, batch by batch, then the indexes, once.
 
-    def __init__(self, remember: Remember, projection: Projection) -> None:
+    The store of vectors that is searched follows where searches need it, and otherwise later; others follow at once.
+
+    Args:
+        remember: writes the journal.
+        projection: of the journal.
+        flat: memories of a namespace up to which searches do without the store of vectors.
+    """
+
+    def __init__(self, remember: Remember, projection: Projection, *, flat: int = FLAT) -> None:
         self._remember = remember
         self._projection = projection
+        self._flat = flat
 
     async def __call__(
         self,
@@ -143,7 +152,8 @@ class ImportMemories:
             await self._remember.journal_only(batch)
             count += len(batch)
             on_written(count)
-        await self._projection.catch_up_and_mirror(on_embedded)
+        await self._projection.catch_up(on_embedded)
+        await self._projection.mirror(above=self._flat)
         return count
 
 

@@ -8,6 +8,8 @@ import numpy as np
 from corpus import Corpus, Floats, KnownEmbedder, Query
 from dependency_injector import providers
 
+from rookery.application.memory.recall import SearchMemories
+from rookery.application.memory.writing import ImportMemories
 from rookery.domain.memories import MemoryFilter
 from rookery.entrypoints.container import Container, close
 from rookery.entrypoints.settings import ResearchSettings, Settings
@@ -49,7 +51,10 @@ class System(ABC):
 
 
 class Rookery(System):
-    """The whole: journal, index by words, time and neighbours, embeddings, and Chroma, which follows."""
+    """The whole: journal, and index by words, time, neighbours and embeddings.
+
+    Chroma is not asked before a namespace outgrows what the index compares by itself, and follows later.
+    """
 
     async def open(self) -> None:
         research = ResearchSettings(embedder=None, vector_store="chroma", offline=True)
@@ -65,6 +70,18 @@ class Rookery(System):
 
     async def close(self) -> None:
         await close(self._container)
+
+
+class RookeryByChroma(Rookery):
+    """The same when Chroma is asked for the nearest at any size: it has followed when all is stored."""
+
+    async def open(self) -> None:
+        await super().open()
+        made = self._container
+        made.import_memories.override(providers.Singleton(ImportMemories, made.remember, made.projection, flat=0))
+        made.search_memories.override(
+            providers.Singleton(SearchMemories, made.projection, made.analyzer, made.clock, flat=0)
+        )
 
 
 class Chroma(System):
