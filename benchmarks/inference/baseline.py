@@ -4,12 +4,15 @@ It reads numbers of tokens from standard input, a line each, and writes for each
 """
 
 import ctypes
+import importlib
 import os
 import sys
 import time
+from typing import Any
 
-import llama_cpp
 import numpy as np
+
+llama_cpp: Any = importlib.import_module("llama_cpp")
 
 
 def main() -> None:
@@ -30,7 +33,7 @@ def main() -> None:
         answers.flush()
 
 
-def _stream(context: object, vocabulary: int, tokens: int) -> tuple[float, float]:
+def _stream(context: Any, vocabulary: int, tokens: int) -> tuple[float, float]:
     """Return wall and CPU seconds."""
     llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(context), True)  # noqa: FBT003
     token = _decode(context, list(range(300, 340)), vocabulary)
@@ -40,7 +43,7 @@ def _stream(context: object, vocabulary: int, tokens: int) -> tuple[float, float
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
-def _decode(context: object, tokens: list[int], vocabulary: int) -> int:
+def _decode(context: Any, tokens: list[int], vocabulary: int) -> int:
     array = (llama_cpp.llama_token * len(tokens))(*tokens)
     if llama_cpp.llama_decode(context, llama_cpp.llama_batch_get_one(array, len(tokens))):
         raise SystemExit("llama.cpp could not decode")

@@ -22,17 +22,20 @@ class AbortFlag:
 
     def __init__(self, model: Model) -> None:
         self._byte = ctypes.create_string_buffer(2)
+        self._library = model.library
         api = model.library.api
         strlen = ctypes.cast(ctypes.CDLL(None).strlen, ctypes.c_void_p).value
         self._callback = api.ggml_abort_callback(strlen)
         api.llama_set_abort_callback(model.context, self._callback, ctypes.cast(self._byte, ctypes.c_void_p))
 
     def set(self) -> None:
-        """Stop the step."""
+        """Stop the step; llama.cpp calls that an error."""
+        self._library.quiet = True
         self._byte[0] = b"x"
 
     def clear(self) -> None:
         """Let the next step run."""
+        self._library.quiet = False
         self._byte[0] = b"\0"
 
 

@@ -27,6 +27,9 @@ class Unusable(Exception):
 class Library:
     """llama-cpp-python's low-level functions.
 
+    Attributes:
+        quiet: whether errors are expected now, and not noted.
+
     Raises:
         Unusable: it is not installed, or cannot be loaded.
     """
@@ -39,6 +42,7 @@ class Library:
                 "model", f"llama-cpp-python cannot be loaded ({error}); install it anew: `pip install 'rookery[llama]'`"
             ) from error
         self.handle: Any = self.api._lib
+        self.quiet = False
         self._errors: deque[str] = deque(maxlen=3)
         self._callback = self.api.llama_log_callback(self._note)
         self.api.llama_log_set(self._callback, ctypes.c_void_p(0))
@@ -95,7 +99,7 @@ class Library:
                 load(str(Path(self.handle._name).resolve().parent).encode())
 
     def _note(self, level: int, text: bytes, _: object) -> None:
-        if level == _ERROR and text.strip():
+        if level == _ERROR and text.strip() and not self.quiet:
             line = text.decode("utf-8", "replace").strip()
             self._errors.append(line)
             sys.stderr.write(f"{line}\n")

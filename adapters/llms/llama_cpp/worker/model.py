@@ -1,17 +1,19 @@
 """A model and its context in llama.cpp's memory."""
 
 import ctypes
-import os
 from pathlib import Path
 from typing import Any
 
 from rookery.adapters.llms.llama_cpp.wire import Load, Loaded, Lora
 from rookery.adapters.llms.llama_cpp.worker.library import Library, Unusable
+from rookery.adapters.llms.llama_cpp.worker.machine import cores, memory
 from rookery.adapters.llms.llama_cpp.worker.vocabulary import Vocabulary
 
 _WHAT_TO_DO = "take a smaller model or context, or fewer slots (`rookery models fit` says what fits)"
 _SPARE_SEQUENCES = 24
 _KV_TYPES = {"f16": 1, "q8_0": 8, "q4_0": 2}  # as ggml numbers its types
+
+_KV_BYTES = {"f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}
 
 
 class Model:
@@ -101,9 +103,10 @@ class Model:
     def _make_context(self) -> int:
         load, params = self.load, self._api.llama_context_default_params()
         params.n_ctx = load.kv_tokens if load.kv_tokens is not None else load.n_ctx * load.slots
+        self._require_memory(params.n_ctx)
         params.n_batch = params.n_ubatch = max(load.n_batch, load.slots)
         params.n_seq_max = params.n_outputs_max = self.sequences + self.shadow
-        params.n_threads = params.n_threads_batch = load.threads or _cores()
+        params.n_threads = params.n_threads_batch = load.threads or cores()
         params.type_k = params.type_v = _KV_TYPES[load.kv_type]
         params.flash_attn_type = -1 if load.flash_attention is None else int(load.flash_attention)
         params.kv_unified = True
@@ -119,6 +122,19 @@ class Model:
                 f"{self.library.last_errors() or 'llama.cpp does not say why'}; {_WHAT_TO_DO}",
             )
         return pointer
+
+    def _require_memory(self, tokens: int) -> None:
+        """Or the system would kill this process, or another one, when the context's pages are touched."""
+        api, most = self._api, memory()
+        heads, layers = api.llama_model_n_head_kv(self.pointer), api.llama_model_n_layer(self.pointer)
+        wide = api.llama_model_n_embd(self.pointer) // max(1, api.llama_model_n_head(self.pointer))
+        wanted = int(2 * tokens * layers * heads * wide * _KV_BYTES[self.load.kv_type])
+        if self.load.device is None and self.trims() and most is not None and wanted > most:
+            raise Unusable(
+                "memory",
+                f"a context of {tokens} tokens takes {wanted >> 20} MiB, and this machine has {most >> 20} MiB; "
+                f"{_WHAT_TO_DO}",
+            )
 
     def _load_lora(self, lora: Lora) -> Any:
         _require_file(Path(lora.path))
@@ -153,16 +169,3 @@ def _require_file(path: Path) -> None:
         ) from error
     if magic != b"GGUF":
         raise Unusable("model", f"{path} is not a GGUF file (it is empty or of another kind); pull the model again")
-
-
-def _cores() -> int:
-    """Count the cores that this process may use; two threads of one core do not decode faster than one."""
-    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
-    return max(1, len({_siblings(cpu) for cpu in usable}))
-
-
-def _siblings(cpu: int) -> str:
-    try:
-        return Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list").read_text("ascii")
-    except OSError:
-        return str(cpu)

@@ -94,7 +94,8 @@ class States:
         Raises:
             OSError: it cannot be written.
         """
-        everything = {saved.owner: saved for saved in (*self._in_files(), *self._held.values(), *more)}
+        elsewhere = self._in_files() if folder != self._folder else []
+        everything = {saved.owner: saved for saved in (*elsewhere, *self._held.values(), *more)}
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for saved in everything.values():
             write_state(folder / _name(saved.owner), saved)
