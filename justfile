@@ -38,6 +38,8 @@ bench:
     python benchmarks/answers/run.py
     python benchmarks/retrieval/run.py
     python benchmarks/scale/run.py
+    python benchmarks/agents/overhead.py
+    python benchmarks/inference/run.py
 
 # The vector stores' contract, on real services too: `just contract chroma=http://… weaviate=http://… pinecone=https://…`
 contract *services:

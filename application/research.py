@@ -3,10 +3,19 @@
 import asyncio
 from collections.abc import Callable
 
-from rookery.application.agents.roster import COORDINATOR
+from rookery.application.agents.roster import COORDINATOR, SUPERVISOR
 from rookery.application.workflow import Colony
-from rookery.domain.errors import Conflict, RookeryError, RunStopped
-from rookery.domain.events import RunCancelled, RunEvent, RunFailed, RunFinished, RunPaused, RunResumed, RunStarted
+from rookery.domain.errors import Conflict, LLMError, RookeryError, RunStopped
+from rookery.domain.events import (
+    RunCancelled,
+    RunEvent,
+    RunFailed,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    SupervisorIntervened,
+)
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.orchestrator import OrchestratorPort
 from rookery.domain.ports.run_store import RunStorePort
@@ -55,6 +64,7 @@ class ConductRun:
         self._run_store = run_store
         self._orchestrator = orchestrator
         self._colony = colony
+        self._at_work: set[str] = set()
 
     async def __call__(self, run_id: str) -> Run:
         """Return the run as it ended: finished, failed, paused or cancelled. Its events tell the same.
@@ -71,10 +81,11 @@ class ConductRun:
         if await self._orchestrator.is_running(run_id):
             raise Conflict(f"run {run_id} is being run already; `rookery runs show {run_id}` follows it")
         run = await self._begin(run)
+        self._at_work.add(run_id)
         try:
             result = await self._orchestrator.execute(run_id, self._colony.research, run.request())
         except RunStopped as stopped:
-            return await _stop(self._run_store, self._colony.clock, run, StopRequest(stopped.stop))
+            return await self._stop(run, StopRequest(stopped.stop))
         except asyncio.CancelledError:
             await self._close(run, RunPaused(agent_id=COORDINATOR.id), RunStatus.INTERRUPTED)
             raise
@@ -83,6 +94,8 @@ class ConductRun:
         except Exception as error:
             await self._fail(run, f"{type(error).__name__}: {error}")
             raise
+        finally:
+            self._at_work.discard(run_id)
         run = run.model_copy(update={"result": result})
         ended = RunFinished(agent_id=COORDINATOR.id, status=result.status)
         return await self._close(run, ended, RunStatus(result.status.value))
@@ -93,6 +106,20 @@ class ConductRun:
         running = run.model_copy(update={"status": RunStatus.RUNNING, "started_at": run.started_at or now})
         await self._run_store.save(running, _opening(run))
         return running
+
+    async def _stop(self, run: Run, stop: StopRequest) -> Run:
+        """Park or end a run. A parked one does not keep a model in memory that no other run uses."""
+        if stop is StopRequest.PAUSE and self._at_work <= {run.id}:
+            await self._release(run)
+        return await _stop(self._run_store, self._colony.clock, run, stop)
+
+    async def _release(self, run: Run) -> None:
+        try:
+            await self._colony.llms(run.model).release()
+        except LLMError as error:
+            action = "go on all the same; the model reads its conversations anew"
+            told = SupervisorIntervened(agent_id=SUPERVISOR.id, reason=str(error), action=action)
+            await self._run_store.append(run.id, told)
 
     async def _fail(self, run: Run, message: str) -> Run:
         clean = redact(message).text

@@ -36,6 +36,9 @@ class RunLLM(LLMPort):
     def capabilities(self) -> Capabilities:
         return self._llm.capabilities()
 
+    async def release(self) -> None:
+        """Leave the model to the others."""
+
     async def close(self) -> None:
         """Leave the model to the others."""
 

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from rookery.domain.reasoning import SOURCE_ID
 
 Schema = dict[str, JsonValue]
-_BOUND = {"enum", "const", "pattern", "format", "maxLength"}
+_BOUND = {"enum", "const", "pattern", "format", "minLength", "maxLength"}
 _NO_SOURCE: Schema = {"type": "array", "maxItems": 0}
 
 
@@ -33,11 +33,15 @@ def _bounded(node: JsonValue, characters: int, items: int) -> JsonValue:
             return {**node, "maxLength": characters}
         case dict():
             inner = {key: _bounded(value, characters, items) for key, value in node.items()}
-            return {"maxItems": items, **inner} if node.get("type") == "array" else inner
+            return {"maxItems": items, **inner} if _is_open_array(node) else inner
         case list():
             return [_bounded(value, characters, items) for value in node]
         case _:
             return node
+
+
+def _is_open_array(node: Mapping[str, JsonValue]) -> bool:
+    return node.get("type") == "array" and "minItems" not in node
 
 
 class _Lock:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -93,6 +93,12 @@ class Settings(BaseSettings):
     vector_stores: dict[str, dict[str, Any]] = {}
     orchestrators: dict[str, dict[str, Any]] = {}
     object_stores: dict[str, dict[str, Any]] = {}
+
+    @field_validator("home")
+    @classmethod
+    def _of_the_user(cls, home: Path) -> Path:
+        """`~` is the user's folder, also in a file, where no shell reads it."""
+        return home.expanduser()
 
     @classmethod
     def settings_customise_sources(

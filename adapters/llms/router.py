@@ -111,6 +111,11 @@ class Router(LLMPort):
         """Return how the models fare, in order of preference."""
         return [candidate.health.state() for candidate in self._candidates]
 
+    async def release(self) -> None:
+        """Have the models that were made give back what they hold."""
+        for candidate in self._candidates:
+            await candidate.release()
+
     async def close(self) -> None:
         """Close the models that were made; the next call has them open again."""
         for candidate in self._candidates:
@@ -176,6 +181,10 @@ class _Candidate:
             return (llm.capabilities().context_tokens or 0) > overflow.context_tokens
         except (ConfigurationError, LLMError):
             return False
+
+    async def release(self) -> None:
+        if self._made is not None:
+            await self._made.release()
 
     async def close(self) -> None:
         if self._made is not None:

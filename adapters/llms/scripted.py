@@ -32,5 +32,8 @@ class ScriptedLLM(LLMPort):
     def capabilities(self) -> Capabilities:
         return Capabilities(name="scripted", binds_schema=False, generative=True)
 
+    async def release(self) -> None:
+        """Nothing is held."""
+
     async def close(self) -> None:
         """Nothing is held."""

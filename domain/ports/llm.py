@@ -40,6 +40,14 @@ class LLMPort(Protocol):
         """Return what the model can be relied on for; what is known only once it is loaded is null until then."""
         ...
 
+    async def release(self) -> None:
+        """Give back memory and devices while nothing is asked; the next call goes on from where conversations were.
+
+        Raises:
+            LLMError: what they hold cannot be kept; it is computed anew.
+        """
+        ...
+
     async def close(self) -> None:
         """Let go of processes and connections; the next call takes them anew."""
         ...

@@ -10,7 +10,8 @@ _TEMPLATE = """\
 # home = "~/.local/share/rookery"     # where all state is kept; also ROOKERY_HOME
 
 [research]
-# model = "extractive"                # the language model; `rookery models list` shows them
+# model = "extractive"                # or a GGUF file, owner/repo:QUANT, openai; `rookery models list` shows them
+# fallbacks = ["extractive"]          # what answers where that model fails
 # embedder = "minilm"                 # what turns texts into vectors
 # vector_store = "chroma"
 # orchestrator = "local"
@@ -25,6 +26,16 @@ _TEMPLATE = """\
 [sync]
 # store = "s3"                        # or "directory"; then [object_stores.s3] bucket = "…"
 # interval_seconds = 60
+
+[llms.llama_cpp]                      # for GGUF files
+# n_ctx = 8192                        # tokens of a conversation; n_ctx × slots take memory: `rookery models fit`
+# slots = 4                           # agents side by side; default: as `rookery models probe` advises
+# device = "auto"                     # a GPU that passed its test, else the CPU; or "cpu", or its name
+# loras = {}                          # such as {style = {path = "style.gguf"}}; [agents.writer] lora = "style"
+
+[llms.openai]                         # for servers; OPENAI_BASE_URL and OPENAI_API_KEY are honoured
+# base_url = "http://127.0.0.1:8080/v1"
+# model = "…"
 
 [server]
 # host = "127.0.0.1"

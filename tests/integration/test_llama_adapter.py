@@ -226,6 +226,22 @@ async def test_a_suspended_model_frees_its_memory_and_comes_back_with_its_sessio
     assert usage.cached_prompt_tokens > usage.prompt_tokens * 0.7
 
 
+async def test_a_released_model_frees_its_memory_and_goes_on_from_its_sessions(
+    make_llama: MakeLlama, started: Callable[[], list[int]]
+) -> None:
+    llm = make_llama()
+    await llm.release()
+    assert started() == []
+    await llm.complete(asked(LONG, session="a"))
+    (worker,) = started()
+    ended = os.pidfd_open(worker)
+    await llm.release()
+    assert has_ended(ended)
+    os.close(ended)
+    usage = (await llm.complete(asked(f"{LONG} nest", session="a"))).usage
+    assert usage.cached_prompt_tokens > usage.prompt_tokens * 0.7
+
+
 async def test_the_process_ends_with_a_model_that_nobody_holds(
     llama_models: Path, tmp_path: Path, started: Callable[[], list[int]]
 ) -> None:

@@ -55,6 +55,9 @@ class Voice(LLMPort):
     def capabilities(self) -> Capabilities:
         return Capabilities(name=self.name, context_tokens=self.context, binds_schema=False, generative=True)
 
+    async def release(self) -> None:
+        """Nothing is held."""
+
     async def close(self) -> None:
         self.is_closed = True
 

@@ -68,6 +68,9 @@ class DutifulLLM(LLMPort):
     def capabilities(self) -> Capabilities:
         return Capabilities(name="dutiful", context_tokens=self._context, binds_schema=self._binds, generative=True)
 
+    async def release(self) -> None:
+        """Nothing is held."""
+
     async def close(self) -> None:
         """Nothing is held."""
 

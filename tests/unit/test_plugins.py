@@ -6,7 +6,8 @@ import pytest
 
 from rookery.domain.errors import ConfigurationError
 from rookery.entrypoints import plugins
-from rookery.entrypoints.settings import load_settings, settings_file
+from rookery.entrypoints.roster import roster
+from rookery.entrypoints.settings import AgentSettings, Settings, load_settings, settings_file
 
 
 def test_every_registered_adapter_can_be_imported():
@@ -42,3 +43,16 @@ def test_a_wrong_settings_file_is_a_clear_error(tmp_path, monkeypatch, content):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigurationError, match=r"server\.port|sevrer|cannot be read"):
         load_settings()
+
+
+def test_a_home_in_the_folder_of_the_user_is_found_there(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert Settings(home=Path("~/rook")).home == tmp_path / "rook"
+
+
+def test_agents_are_changed_by_settings_and_unknown_ones_are_told():
+    agents = roster(Settings(agents={"writer": AgentSettings(lora="style", memory="private")}))
+    assert (agents["writer"].lora, agents["writer"].memory, agents["writer"].priority) == ("style", "private", 5)
+    assert agents["critic"].lora is None
+    with pytest.raises(ConfigurationError, match="scribe; there are: coordinator"):
+        roster(Settings(agents={"scribe": AgentSettings()}))

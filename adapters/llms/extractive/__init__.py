@@ -69,6 +69,9 @@ class ExtractiveLLM(LLMPort):
     def capabilities(self) -> Capabilities:
         return Capabilities(name="extractive", binds_schema=True, generative=False)
 
+    async def release(self) -> None:
+        """Nothing is held."""
+
     async def close(self) -> None:
         """Nothing is held."""
 

@@ -61,6 +61,7 @@ class LlamaCppLLM(LLMPort):
         _require_libraries()
         self._settings, self._clock = settings, clock
         folder = home / "llama"
+        self._cache = folder / "cache" if settings.disk_cache else None
         limits = Limits(
             load=Limit(settings.load_timeout_seconds, "load_timeout_seconds"),
             stall=Limit(settings.stall_timeout_seconds, "stall_timeout_seconds"),
@@ -72,7 +73,7 @@ class LlamaCppLLM(LLMPort):
                 folder / "backends.json", device=settings.device, layers=settings.gpu_layers, clock=clock
             ),
             models=models,
-            cache=folder / "cache" if settings.disk_cache else None,
+            cache=self._cache,
         )
         weakref.finalize(self, self._supervisor.stop)
 
@@ -175,6 +176,18 @@ class LlamaCppLLM(LLMPort):
         """
         restored = await self._ask(wire.Restored, lambda number: wire.Restore(id=number, folder=str(folder)))
         return restored.sessions
+
+    async def release(self) -> None:
+        """Write the conversations to the disk cache and free the model; the next request goes on from there.
+
+        Raises:
+            LLMError: they cannot be written.
+        """
+        try:
+            if self._cache is not None:
+                await self.suspend(self._cache)
+        finally:
+            await self.close()
 
     async def close(self) -> None:
         """End the process and free its memory; requests that run fail, and the next one starts it again."""

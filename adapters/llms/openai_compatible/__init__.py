@@ -121,6 +121,9 @@ class OpenAILLM(LLMPort):
             counts_exactly=facts.tokenizer is not None,
         )
 
+    async def release(self) -> None:
+        """What is held is held by the server."""
+
     async def close(self) -> None:
         """Close the connections; the next call opens new ones and asks the server anew."""
         await self._server.close()
