@@ -1,6 +1,7 @@
 """What one thread does with a model's context: decode, and move what sequences hold."""
 
 import ctypes
+import sys
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,8 @@ class AbortFlag:
         self._byte = ctypes.create_string_buffer(2)
         self._library = model.library
         api = model.library.api
-        strlen = ctypes.cast(ctypes.CDLL(None).strlen, ctypes.c_void_p).value
+        c = ctypes.CDLL("msvcrt" if sys.platform == "win32" else None)
+        strlen = ctypes.cast(c.strlen, ctypes.c_void_p).value
         self._callback = api.ggml_abort_callback(strlen)
         api.llama_set_abort_callback(model.context, self._callback, ctypes.cast(self._byte, ctypes.c_void_p))
 

@@ -11,6 +11,16 @@ class Owner(NamedTuple):
     session: str | None
     lora: str | None
 
+    @classmethod
+    def of_request(cls, number: int, lora: str | None) -> "Owner":
+        """Return the owner of what a request without a session leaves while it makes room for another."""
+        return cls(f"\0{number}", lora)
+
+    @property
+    def passing(self) -> bool:
+        """Whether it is such an owner."""
+        return self.session is not None and self.session.startswith("\0")
+
 
 class Memory(Protocol):
     """The cells of the context."""

@@ -39,8 +39,9 @@ class Prompts:
         with self._lock:
             text, literal = self._written(turns)
             tokens = [token for part in self._parts(text, literal) for token in part]
-        if self._vocabulary.adds_bos and tokens[:1] != [self._vocabulary.bos]:
-            tokens.insert(0, self._vocabulary.bos)
+        known = self._vocabulary
+        if known.adds_bos and known.bos >= 0 and tokens[:1] != [known.bos]:
+            tokens.insert(0, known.bos)
         return Prompt(text, tokens)
 
     def continuation(self, text: str) -> list[int] | None:

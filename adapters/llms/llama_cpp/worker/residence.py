@@ -146,4 +146,4 @@ def _owner(generation: Generation) -> Owner:
 def _kept_as(generation: Generation) -> Owner:
     """What nobody can come back for is kept by the number of its request, until that goes on."""
     owner = _owner(generation)
-    return owner if owner.session is not None else owner._replace(session=f"\0{generation.request.id}")
+    return owner if owner.session is not None else Owner.of_request(generation.request.id, owner.lora)

@@ -95,11 +95,9 @@ class Worker:
 
     def _listen(self, requests: BinaryIO) -> None:
         """When nobody can ask any more, the process ends at once, whatever it computes."""
-        try:
-            while (frame := read(requests)) is not None:
-                self._hear(REQUEST.validate_json(frame))
-        finally:
-            os._exit(0)
+        while (frame := read(requests)) is not None:
+            self._hear(REQUEST.validate_json(frame))
+        os._exit(0)
 
     def _hear(self, request: Request) -> None:
         match request:

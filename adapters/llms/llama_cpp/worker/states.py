@@ -89,7 +89,7 @@ class States:
             self._drop_file(owner, path, None)
 
     def save_all(self, folder: Path, more: Sequence[Saved]) -> int:
-        """Write all states, and more, to a folder; return how many.
+        """Write all states that someone may come back for, and more, to a folder; return how many.
 
         Raises:
             OSError: it cannot be written.
@@ -97,9 +97,10 @@ class States:
         elsewhere = self._in_files() if folder != self._folder else []
         everything = {saved.owner: saved for saved in (*elsewhere, *self._held.values(), *more)}
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for saved in everything.values():
+        lasting = [saved for owner, saved in everything.items() if not owner.passing]
+        for saved in lasting:
             write_state(folder / _name(saved.owner), saved)
-        return len(everything)
+        return len(lasting)
 
     def restore_all(self, folder: Path) -> tuple[int, int]:
         """Take back what `save_all` wrote; return how many, and how many are damaged or of another shape."""

@@ -27,6 +27,8 @@ _MISTRAL = (
 )
 _FAMILIES = {"<|im_start|>": _CHATML, "<|start_header_id|>": _LLAMA_3, "<start_of_turn>": _GEMMA, "[INST]": _MISTRAL}
 """Templates by the mark that tells that a model was trained with them."""
+_MISTAKES = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RuntimeError)
+"""What a template can raise by itself."""
 
 
 class Template:
@@ -81,7 +83,7 @@ class Template:
         messages = [{"role": turn.role, "content": turn.content} for turn in turns]
         try:
             return self._template.render(messages=messages, add_generation_prompt=True, tools=None, **self._marks)
-        except (TypeError, ValueError, LookupError, ArithmeticError) as error:  # the template's own mistakes
+        except _MISTAKES as error:
             raise self._error(f"{type(error).__name__}: {error}") from error
 
     def _refuse(self, message: str) -> Any:
