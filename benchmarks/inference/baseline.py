@@ -1,6 +1,7 @@
-"""llama-cpp-python's own low-level loop, in a process of its own: what one stream costs when nothing else is done.
+"""llama-cpp-python's own low-level loop, in a process of its own: what streams cost when nothing else is done.
 
-It reads numbers of tokens from standard input, a line each, and writes for each how long it took to decode as many.
+It reads lines from standard input, each a number of tokens and of sequences that share the batches, and writes for each
+the seconds that it took to decode as many tokens of all of them.
 """
 
 import ctypes
@@ -13,10 +14,11 @@ from typing import Any
 import numpy as np
 
 llama_cpp: Any = importlib.import_module("llama_cpp")
+PROMPT, MOST = 4, 8
 
 
 def main() -> None:
-    """Serve until standard input ends. Arguments: the model, threads, tokens of the context."""
+    """Serve until standard input ends. Arguments: the model, threads, tokens of a sequence."""
     path, threads, window = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
@@ -24,31 +26,40 @@ def main() -> None:
     llama_cpp.llama_log_set(silence, ctypes.c_void_p(0))
     model = llama_cpp.llama_model_load_from_file(path.encode(), llama_cpp.llama_model_default_params())
     params = llama_cpp.llama_context_default_params()
-    params.n_ctx, params.n_threads, params.n_threads_batch = window, threads, threads
+    params.n_ctx, params.n_seq_max, params.kv_unified = window * MOST, MOST, True
+    params.n_threads = params.n_threads_batch = threads
     context = llama_cpp.llama_init_from_model(model, params)
     vocabulary = llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(model))
     for line in sys.stdin:
-        seconds, cpu = _stream(context, vocabulary, int(line))
-        answers.write(f"{seconds} {cpu}\n")
+        tokens, sequences = (int(word) for word in line.split())
+        answers.write(f"{_streams(context, vocabulary, tokens, sequences)}\n")
         answers.flush()
 
 
-def _stream(context: Any, vocabulary: int, tokens: int) -> tuple[float, float]:
-    """Return wall and CPU seconds."""
+def _streams(context: Any, vocabulary: int, tokens: int, sequences: int) -> float:
     llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(context), True)  # noqa: FBT003
-    token = _decode(context, list(range(300, 340)), vocabulary)
-    wall, cpu = time.perf_counter(), time.process_time()
-    for _ in range(tokens):
-        token = _decode(context, [token], vocabulary)
-    return time.perf_counter() - wall, time.process_time() - cpu
+    batch = llama_cpp.llama_batch_init(PROMPT * MOST, 0, 1)
+    last = [300 + sequence for sequence in range(sequences)]
+    for place in range(PROMPT):
+        last = _decode(context, batch, last, place, vocabulary)
+    start = time.perf_counter()
+    for place in range(PROMPT, PROMPT + tokens):
+        last = _decode(context, batch, last, place, vocabulary)
+    spent = time.perf_counter() - start
+    llama_cpp.llama_batch_free(batch)
+    return spent
 
 
-def _decode(context: Any, tokens: list[int], vocabulary: int) -> int:
-    array = (llama_cpp.llama_token * len(tokens))(*tokens)
-    if llama_cpp.llama_decode(context, llama_cpp.llama_batch_get_one(array, len(tokens))):
+def _decode(context: Any, batch: Any, last: list[int], place: int, vocabulary: int) -> list[int]:
+    """Decode a token of each sequence; return the likeliest next ones."""
+    batch.n_tokens = len(last)
+    for row, token in enumerate(last):
+        batch.token[row], batch.pos[row], batch.n_seq_id[row] = token, place, 1
+        batch.seq_id[row][0], batch.logits[row] = row, 1
+    if llama_cpp.llama_decode(context, batch):
         raise SystemExit("llama.cpp could not decode")
-    logits = llama_cpp.llama_get_logits_ith(context, -1)
-    return int(np.argmax(np.ctypeslib.as_array(logits, (vocabulary,))))
+    rows = [llama_cpp.llama_get_logits_ith(context, row) for row in range(len(last))]
+    return [int(np.argmax(np.ctypeslib.as_array(row, (vocabulary,)))) for row in rows]
 
 
 if __name__ == "__main__":

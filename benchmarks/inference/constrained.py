@@ -92,7 +92,10 @@ def judged(worker: LlamaWorker, seeds: range) -> Counter[str]:
         ]
         for number, schema, ids in asked:
             reply = worker.finish(number)
-            seen[verdict(reply.text, reply.end, schema, ids)] += 1
+            judged_as = verdict(reply.text, reply.end, schema, ids)
+            seen[judged_as] += 1
+            if judged_as in ("invalid", "foreign", "failed"):
+                sys.stderr.write(f"{judged_as}: {reply} by {json.dumps(schema)}\n")
             if isinstance(reply.end, wire.Finished):
                 seen["tokens"] += reply.end.completion_tokens
                 seen["checks"] += reply.end.grammar_checks

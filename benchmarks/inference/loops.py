@@ -7,6 +7,8 @@ from tests.support.llama_worker import LlamaWorker
 
 SYSTEM = "You are a researcher. Search the source, and answer the question with claims and citations. " * 6
 OBSERVATION = "The tool answers: the rooks breed in colonies, and the nest is in the text of the source. "
+WRITES = {"grammar": "start: /[a-z]{24}/", "max_tokens": 24, "temperature": 1.0}
+"""Letters: a model of made-up weights would write bytes that are no text, and nobody can say those again."""
 
 
 class Loop(NamedTuple):
@@ -28,7 +30,7 @@ def agent_loops(worker: LlamaWorker, agents: int, steps: int) -> Loop:
     said = [[wire.Turn(role="user", content=f"{SYSTEM} Agent {agent}")] for agent in range(agents)]
     held, new, shared = [0] * agents, 0, 0
     for step in range(steps):
-        numbers = [worker.start(turns, session=f"{agent}", max_tokens=8) for agent, turns in enumerate(said)]
+        numbers = [worker.start(turns, session=f"{agent}", **WRITES) for agent, turns in enumerate(said)]
         for agent, number in enumerate(numbers):
             text, end = worker.finish(number)
             if not isinstance(end, wire.Finished):

@@ -238,7 +238,8 @@ def test_a_lora_changes_what_is_said_and_shares_no_cells(models: Path) -> None:
 
 def test_a_waiting_request_of_higher_priority_begins_first(models: Path) -> None:
     with llama_worker(models / "llama.gguf", slots=1) as worker:
-        first = worker.start("rooks", max_tokens=60)
+        first = worker.start("rooks", max_tokens=400)
+        assert isinstance(worker.answer(first), wire.Piece)
         others = [worker.start(f"{priority}", priority=priority, max_tokens=3) for priority in (0, 1, 5)]
         ends: list[int] = []
         while len(ends) < 4:

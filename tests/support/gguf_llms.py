@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float32]
 Kind = gguf.TokenType
+Blocks = Literal["Q4_0", "Q8_0"]
 
 CHATML = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}"
@@ -129,10 +130,12 @@ def write_tiny_gemma3(path: Path, *, seed: int = 1, template: str | None = GEMMA
     return write_llm(path, TINY_GEMMA, vocabulary, template=template, weights=random_weights(seed))
 
 
-def write_gemma3_1b(path: Path, *, seed: int = 1, layers: int = GEMMA_3_1B.layers) -> Path:
-    """Write a gemma3 in the shape of the published 1b with random Q4_0 blocks; 570 MB."""
+def write_gemma3_1b(path: Path, *, seed: int = 1, layers: int = GEMMA_3_1B.layers, kind: Blocks = "Q4_0") -> Path:
+    """Write a gemma3 in the shape of the published 1b with random blocks; 570 MB as Q4_0, 1.1 GB as Q8_0."""
     vocabulary = sentence_pieces(["<start_of_turn>", "<end_of_turn>"], size=262144)
-    return write_llm(path, GEMMA_3_1B._replace(layers=layers), vocabulary, template=GEMMA, weights=random_blocks(seed))
+    return write_llm(
+        path, GEMMA_3_1B._replace(layers=layers), vocabulary, template=GEMMA, weights=random_blocks(seed, kind)
+    )
 
 
 class Tensor(NamedTuple):
@@ -160,16 +163,17 @@ def random_weights(seed: int, *, fill: float | None = None) -> Weights:
     return make
 
 
-def random_blocks(seed: int) -> Weights:
-    """Return matrices of Q4_0 blocks (32 weights: a 16-bit scale, 16 bytes); for speed their values do not matter."""
-    pool = np.random.default_rng(seed).integers(0, 256, (65536, 18), np.uint8)
+def random_blocks(seed: int, kind: Blocks = "Q4_0") -> Weights:
+    """Return matrices of blocks of 32 weights (a 16-bit scale and 16 or 32 bytes); for speed values do not matter."""
+    size, scale = (18, 0.2) if kind == "Q4_0" else (34, 0.02)
+    pool = np.random.default_rng(seed).integers(0, 256, (65536, size), np.uint8)
 
     def make(_: str, shape: tuple[int, ...]) -> Tensor:
         if len(shape) == 1:
             return Tensor(np.ones(shape, np.float32))
-        pool[:, :2] = np.array([0.2 / shape[-1] ** 0.5], np.float16).view(np.uint8)
-        blocks = np.resize(pool, (shape[0] * shape[1] // 32, 18))
-        return Tensor(blocks.reshape(shape[0], -1), gguf.GGMLQuantizationType.Q4_0)
+        pool[:, :2] = np.array([scale / shape[-1] ** 0.5], np.float16).view(np.uint8)
+        blocks = np.resize(pool, (shape[0] * shape[1] // 32, size))
+        return Tensor(blocks.reshape(shape[0], -1), gguf.GGMLQuantizationType[kind])
 
     return make
 

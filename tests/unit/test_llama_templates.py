@@ -1,6 +1,7 @@
 """How llama.cpp's worker writes conversations, and schemas for llguidance."""
 
 import importlib.util
+import re
 
 import pytest
 
@@ -70,13 +71,13 @@ def test_formats_that_bind_nothing_are_left_out_of_schemas() -> None:
         "type": "object",
         "properties": {
             "format": {"type": "string", "format": "source-id"},
-            "day": {"type": "string", "format": "date"},
+            "place": {"type": "string", "format": "uri"},
             "kind": {"enum": [{"format": "kept"}]},
         },
     }
     assert plain(schema)["properties"] == {
         "format": {"type": "string"},
-        "day": {"type": "string", "format": "date"},
+        "place": {"type": "string", "format": "uri"},
         "kind": {"enum": [{"format": "kept"}]},
     }
 
@@ -85,3 +86,17 @@ def test_branches_that_a_discriminator_parts_may_be_any_of() -> None:
     branches: list[JsonValue] = [{"type": "object"}, {"type": "object"}]
     assert plain({"oneOf": branches, "discriminator": {"propertyName": "kind"}}) == {"anyOf": branches}
     assert plain({"oneOf": branches}) == {"oneOf": branches}
+
+
+@pytest.mark.parametrize(
+    ("day", "is_one"),
+    [
+        *(("2024-02-29", True), ("2000-02-29", True), ("1900-02-29", False), ("2023-02-29", False)),
+        *(("2023-04-30", True), ("2023-04-31", False), ("0000-01-01", False), ("0001-12-31", True)),
+    ],
+)
+def test_a_date_is_a_day_that_there_is(day: str, *, is_one: bool) -> None:
+    date, moment = (plain({"type": "string", "format": form})["pattern"] for form in ("date", "date-time"))
+    assert bool(re.search(str(date), day)) == is_one
+    assert bool(re.search(str(moment), f"{day}T23:59:59.5+01:00")) == is_one
+    assert not re.search(str(moment), f"{day}T24:00:00Z")

@@ -7,6 +7,7 @@ import threading
 import traceback
 from typing import BinaryIO
 
+from rookery.adapters.llms.llama_cpp.worker.machine import wait_in_sleep
 from rookery.adapters.llms.llama_cpp.worker.serve import serve
 
 
@@ -14,6 +15,7 @@ def main() -> None:
     """Serve until the end. Ctrl-C is left to whoever started this."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["GGML_NO_BACKTRACE"] = "1"  # or a debugger is started when llama.cpp aborts
+    wait_in_sleep()
     threading.excepthook = lambda failure: _end(failure.exc_value)
     sys.excepthook = lambda _, failure, __: _end(failure)
     serve(sys.stdin.buffer, _standard_output())
