@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from rookery.adapters.support.openai.events import Events, EventTooLong
 
-STREAM = 'data: {"a": "Möwe 🐦"}\n\n: a comment\n\nid: 7\ndata: one\r\ndata:two\r\n\r\nevent: x\n\ndata: [DONE]\n\n'.encode()
+STREAM = (
+    'data: {"a": "Möwe 🐦"}\n\n: a comment\n\nid: 7\ndata: one\r\ndata:two\r\n\r\nevent: x\n\ndata: [DONE]\n\n'.encode()
+)
 DATA = ['{"a": "Möwe 🐦"}'.encode(), b"one\ntwo", b"[DONE]"]
 
 
