@@ -1,5 +1,7 @@
 """Server-sent events, however the network cuts them."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,11 @@ STREAM = (
 DATA = ['{"a": "Möwe 🐦"}'.encode(), b"one\ntwo", b"[DONE]"]
 
 
+def _feed(events: Events, chunks: list[bytes]) -> None:
+    for chunk in chunks:
+        list(events.feed(chunk))
+
+
 def read(chunks: list[bytes]) -> list[bytes]:
     events = Events()
     return [*(data for chunk in chunks for data in events.feed(chunk)), *events.end()]
@@ -20,7 +27,7 @@ def read(chunks: list[bytes]) -> list[bytes]:
 @given(st.sets(st.integers(min_value=1, max_value=len(STREAM) - 1)))
 def test_events_are_the_same_wherever_the_stream_is_cut_into_chunks(cuts: set[int]) -> None:
     places = [0, *sorted(cuts), len(STREAM)]
-    assert read([STREAM[start:end] for start, end in zip(places, places[1:], strict=False)]) == DATA
+    assert read([STREAM[start:end] for start, end in itertools.pairwise(places)]) == DATA
 
 
 def test_the_last_event_needs_no_empty_line_after_it() -> None:
@@ -36,5 +43,4 @@ def test_an_error_as_older_llama_servers_send_it_is_an_event() -> None:
 def test_an_event_without_end_is_given_up(chunk: bytes) -> None:
     events = Events()
     with pytest.raises(EventTooLong):
-        for _ in range(5):
-            list(events.feed(chunk))
+        _feed(events, [chunk] * 5)
