@@ -9,7 +9,7 @@ from rookery.domain.ports.library import LibraryPort
 from rookery.domain.sources import Passage
 
 TITLE_WEIGHT = 0.75  # of a title that a hit mentions, and of a mention of a hit's title
-NAME_WEIGHT = 0.55  # of a name that two passages mention
+NAME_WEIGHT = 0.3  # of a name that two passages mention
 NAMED = 10  # passages with one name; what more have does not link them
 HOMONYMS = 5  # documents of one title
 
