@@ -31,7 +31,7 @@ from rookery.application.research import ConductRun, StartRun, StopRun
 from rookery.application.restoring import RestorePassages
 from rookery.application.retrieval import SearchPassages
 from rookery.application.workflow import Colony
-from rookery.domain.errors import ConfigurationError, EmbedderError
+from rookery.domain.errors import ConfigurationError, EmbedderError, InvalidRequest, NotFound
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.memory_journal import MemoryJournalPort
 from rookery.domain.ports.object_store import ObjectStorePort
@@ -57,9 +57,12 @@ def _check_model(llms: LLMs, roots: Sequence[Path] | None) -> Callable[[str], No
     """Return what refuses a model that a run cannot have; over the network, one that lies outside the models folder."""
 
     def check(name: str) -> None:
-        if roots is not None:
-            llms.refuse_paths(name)
-        llms.check(name)
+        try:
+            if roots is not None:
+                llms.refuse_paths(name)
+            llms.check(name)
+        except NotFound as error:  # the run is not what was not found
+            raise InvalidRequest(str(error)) from error
 
     return check
 

@@ -34,7 +34,7 @@ def said(row: Row) -> Said:
 
 
 def by_doc(line: TimeLine, query: Collection[int], *, unknown: int = 0) -> dict[int, Score]:
-    own, window = line.score(query, unknown=unknown)
+    own, window, *_ = line.score(query, unknown=unknown)
     return {
         int(doc): Score(float(own[place]), float(window[place]))
         for place, doc in enumerate(line.columns.doc)
