@@ -1,6 +1,6 @@
 """Writing to memory: remember, forget."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
 from pydantic import ValidationError
@@ -136,7 +136,7 @@ class ImportMemories:
 
     async def __call__(
         self,
-        memories: Iterator[NewMemory],
+        memories: Iterable[NewMemory],
         *,
         on_written: OnProgress = lambda _: None,
         on_embedded: OnProgress = lambda _: None,
@@ -147,8 +147,8 @@ class ImportMemories:
             InvalidRequest: raised by `memories` for a line that is none; what came before it stays.
             StorageError: the journal cannot be written.
         """
-        count = 0
-        while batch := list(islice(memories, _WRITTEN_AT_ONCE)):
+        count, left = 0, iter(memories)
+        while batch := list(islice(left, _WRITTEN_AT_ONCE)):
             await self._remember.journal_only(batch)
             count += len(batch)
             on_written(count)

@@ -325,3 +325,10 @@ async def test_an_index_built_from_the_journal_finds_what_the_old_one_found(open
     before = [(await mind.search(query)).memories for query in queries]
     assert await mind.projection.rebuild() == await mind.index.count("default", MemoryFilter())
     assert [(await mind.search(query)).memories for query in queries] == before
+
+
+async def test_any_collection_of_memories_can_be_imported_and_each_is_written_once(mind: Mind) -> None:
+    given = [NewMemory(content=f"Rook {number} nests in the elm.") for number in range(3)]
+    assert await mind.take_over(given) == 3
+    assert await mind.take_over(iter(given)) == 3
+    assert len(await mind.find("Which rook nests in the elm?")) == 3
