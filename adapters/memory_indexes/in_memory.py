@@ -14,6 +14,7 @@ from rookery.domain.ports.memory_index import (
     Candidate,
     Change,
     Embedded,
+    Form,
     Holding,
     IndexState,
     MemoryIndexPort,
@@ -92,9 +93,8 @@ class InMemoryMemoryIndex(MemoryIndexPort):
     async def count(self, namespace: str, where: MemoryFilter) -> int:
         return sum(_passes(holding.memory, where) for holding in self._of(namespace))
 
-    async def speakers(self, namespace: str) -> frozenset[str]:
-        view = self._state.views.get(namespace)
-        return view.speakers() if view else frozenset()
+    async def form(self, namespace: str) -> Form:
+        return self._state.views.get(namespace, View()).form()
 
     async def candidates(
         self,

@@ -31,6 +31,7 @@ from rookery.domain.ports.memory_index import (
     Candidate,
     Change,
     Embedded,
+    Form,
     Holding,
     IndexState,
     MemoryIndexPort,
@@ -125,8 +126,8 @@ class SqliteMemoryIndex(MemoryIndexPort):
 
         return await self._run(count)
 
-    async def speakers(self, namespace: str) -> frozenset[str]:
-        return await self._run(lambda connection: self._view(connection, namespace).speakers())
+    async def form(self, namespace: str) -> Form:
+        return await self._run(lambda connection: self._view(connection, namespace).form())
 
     async def candidates(
         self,

@@ -11,6 +11,7 @@ from rookery.adapters.memory_indexes.codes import Codes
 from rookery.adapters.memory_indexes.timeline import Columns, Row, Scores, TimeLine
 from rookery.domain.cues import Cues
 from rookery.domain.errors import DimensionMismatch
+from rookery.domain.ports.memory_index import Form
 
 ASKS, ONLY_ASKS, TELLS_TIME = 1, 2, 4
 
@@ -63,7 +64,7 @@ class View:
         self._docs: dict[str, int] = {}
         self._names: list[str] = [""]
         self._numbers: dict[str, int] = {"": 0}
-        self._speakers: tuple[Columns, frozenset[str]] | None = None
+        self._form: tuple[Columns, Form] | None = None
 
     def change(self, stored: Sequence[Stored], removed: Collection[int]) -> None:
         """Put memories in, in place of those of the same number, and take others out."""
@@ -87,13 +88,21 @@ class View:
             if key in self._docs
         }
 
-    def speakers(self) -> frozenset[str]:
-        """Return who speaks."""
+    def form(self) -> Form:
+        """Return what the memories are like."""
         columns = self.timeline.columns
-        if self._speakers is None or self._speakers[0] is not columns:
-            used = np.flatnonzero(np.bincount(np.maximum(columns.speaker, 0)))
-            self._speakers = columns, frozenset(self._names[number] for number in used if number > 0)
-        return self._speakers[1]
+        if self._form is None or self._form[0] is not columns:
+            said = np.bincount(np.maximum(columns.speaker, 0), minlength=1)
+            said[0] = 0
+            length = columns.length[self.timeline.held]
+            form = Form(
+                memories=length.size,
+                labelled=int(said.sum()),
+                speakers=frozenset(self._names[number] for number in np.flatnonzero(said)),
+                terms=float(length.mean()) if length.size else 0.0,
+            )
+            self._form = columns, form
+        return self._form[1]
 
     def mask(self, *, since: float | None, until: float | None, docs: Collection[int] | None) -> Mask:
         """Return which places hold a memory that passes."""

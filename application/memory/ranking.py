@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from rookery.domain.cues import Asked
 from rookery.domain.memories import IMPORTANCE, Why
-from rookery.domain.ports.memory_index import Candidate
+from rookery.domain.ports.memory_index import Candidate, Form
 
 POOL = 50  # candidates by words, and as many by meaning
 WINDOW_WEIGHT = 1.5  # of the words of a window beside a memory's own, in what is best by words
@@ -28,8 +28,30 @@ _ONLY_ASKS = -0.5
 _ASKS = -0.4
 _LENGTH = 0.4
 _IMPORTANCE = 1.0
+_LEXICAL_ALONE = 8.0  # of a memory's own words, where no window is looked at
+_FEW_SPEAKERS, _TURNS = 12, 3  # up to so many, and of more only those who speak so often on average
+_TURN_TERMS = 20.0  # on average, up to which memories that nobody is named for may be turns: paragraphs have more
 _LAST_MOMENT = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()  # the next fraction is rounded up beyond it
 _SLOPE, _OFFSET = 0.85, -7.2  # fitted too, so that the score is a probability
+
+
+class Manner(NamedTuple):
+    """How the memories of a namespace are searched."""
+
+    speakers: frozenset[str]
+    windowed: bool
+    """Whether what was said just before and after a memory speaks for it."""
+
+
+def manner(form: Form) -> Manner:
+    """Tell turns of a conversation from short documents.
+
+    A name before a colon is a speaker's when few are found, or each is found several times; otherwise it is a title,
+    and part of what is told. What stands by itself, as paragraphs do, has no neighbours that tell more of it.
+    """
+    recurring = len(form.speakers) <= _FEW_SPEAKERS or form.labelled >= _TURNS * len(form.speakers)
+    dialogue = recurring and 2 * form.labelled >= form.memories
+    return Manner(form.speakers if recurring else frozenset(), dialogue or form.terms <= _TURN_TERMS)
 
 
 class Parts(NamedTuple):
@@ -67,11 +89,13 @@ class Ranking:
         query: the form of the query.
         now: for the age of memories.
         half_life: after which the score of a memory is halved; None: age does not matter. Nothing is ever removed.
+        windowed: whether neighbours count.
     """
 
     query: Asked
     now: datetime
     half_life: timedelta | None = None
+    windowed: bool = True
 
     def __call__(self, candidates: Iterable[Candidate]) -> list[Ranked]:
         """Return the candidates, best first."""
@@ -81,8 +105,8 @@ class Ranking:
         cues = candidate.cues
         parts = Parts(
             dense=_DENSE * (candidate.cosine or 0.0),
-            lexical=_LEXICAL * candidate.lexical,
-            neighbour=_WINDOW * candidate.window + _ASKED * candidate.asked,
+            lexical=(_LEXICAL if self.windowed else _LEXICAL_ALONE) * candidate.lexical,
+            neighbour=_WINDOW * candidate.window + _ASKED * candidate.asked if self.windowed else 0.0,
             speaker=_SPEAKER if self.query.speaker and cues.speaker == self.query.speaker else 0.0,
             time=self._time(candidate),
             importance=_IMPORTANCE * (candidate.importance - IMPORTANCE),

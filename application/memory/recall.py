@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from rookery.application.memory.mirrors import Followed
 from rookery.application.memory.projection import Projection
-from rookery.application.memory.ranking import POOL, WINDOW_WEIGHT, Ranked, Ranking, in_order
+from rookery.application.memory.ranking import POOL, WINDOW_WEIGHT, Manner, Ranked, Ranking, in_order, manner
 from rookery.domain.cues import Asked, asked
 from rookery.domain.errors import DimensionMismatch, EmbedderError, InvalidRequest, NotFound
 from rookery.domain.frozen import Frozen
@@ -54,7 +54,7 @@ class SearchMemories:
         self._analyzer = analyzer
         self._position: IndexState | None = None
         self._states: list[NamespaceState] = []
-        self._speakers: dict[str, frozenset[str]] = {}
+        self._manners: dict[str, Manner] = {}
 
     async def __call__(self, query: str, where: MemoryFilter = EVERYTHING, *, limit: int = 10) -> Recalled:
         """Return at most `limit` memories, best first; none when no word and no meaning is shared.
@@ -81,7 +81,7 @@ class SearchMemories:
         """Read what stays the same as long as the index does."""
         if position != self._position:
             self._states = await self._index.namespaces()
-            self._speakers.clear()
+            self._manners.clear()
             self._position = position
 
     def _searched(self, where: MemoryFilter) -> list[NamespaceState]:
@@ -91,16 +91,17 @@ class SearchMemories:
     async def _search(
         self, query: str, state: NamespaceState, where: MemoryFilter, embeddings: dict[str, list[float]]
     ) -> list[Ranked]:
-        if state.namespace not in self._speakers:
-            self._speakers[state.namespace] = await self._index.speakers(state.namespace)
-        form = asked(query, self._speakers[state.namespace])
+        if state.namespace not in self._manners:
+            self._manners[state.namespace] = manner(await self._index.form(state.namespace))
+        form = asked(query, self._manners[state.namespace].speakers)
         embedding = await self._embedding(form, embeddings)
         try:
             candidates = await self._candidates(form, state, where, embedding)
         except DimensionMismatch:
             await self._projection.embed_anew(embedding or [])
             candidates = await self._candidates(form, state, where, embedding)
-        return Ranking(form, self._clock.now(), self._half_life)(candidates)
+        windowed = self._manners[state.namespace].windowed
+        return Ranking(form, self._clock.now(), self._half_life, windowed=windowed)(candidates)
 
     async def _candidates(
         self, form: Asked, state: NamespaceState, where: MemoryFilter, embedding: Sequence[float] | None
@@ -110,7 +111,7 @@ class SearchMemories:
             self._analyzer.terms(form.content),
             where,
             pool=POOL,
-            window_weight=WINDOW_WEIGHT,
+            window_weight=WINDOW_WEIGHT if self._manners[state.namespace].windowed else 0.0,
             embedding=embedding,
             nearest=await self._nearest(state, where, embedding),
         )

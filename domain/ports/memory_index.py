@@ -31,6 +31,18 @@ class NamespaceState(NamedTuple):
     cursor: int
 
 
+class Form(NamedTuple):
+    """What the memories of a namespace are like."""
+
+    memories: int
+    labelled: int
+    """Those that name a speaker, or begin as if they did."""
+    speakers: frozenset[str]
+    """As `Cues.speaker` names them."""
+    terms: float
+    """Of a memory, on average."""
+
+
 class Candidate(NamedTuple):
     """A memory that a search may return, and what speaks for it."""
 
@@ -122,8 +134,8 @@ class MemoryIndexPort(Protocol):
         """Return how many memories of the namespace pass the filter."""
         ...
 
-    async def speakers(self, namespace: str) -> frozenset[str]:
-        """Return who is known to speak in the namespace, as `Cues.speaker` names them."""
+    async def form(self, namespace: str) -> Form:
+        """Return the form of what the namespace holds."""
         ...
 
     async def candidates(

@@ -113,7 +113,7 @@ async def test_an_empty_index_knows_nothing(index: MemoryIndexPort) -> None:
     assert await index.get([Slot("a", "1")]) == {}
     assert await index.page(EVERYTHING, limit=5) == ([], None)
     assert await index.count("a", EVERYTHING) == 0
-    assert await index.speakers("a") == frozenset()
+    assert (await index.form("a")).speakers == frozenset()
     assert await find(index, "rooks", dense=True) == {}
     assert await find(index, "rooks", dense=True, nearest=["1"]) == {}
     assert await index.unembedded(MODEL, limit=5) == []
@@ -142,7 +142,7 @@ async def test_a_new_version_replaces_the_old_one_with_all_that_was_known_of_it(
     await apply(index, holding(2, "1", "Zoë: The mill is shut.", tags=["mills"], source="new", minutes=5))
     assert await find(index, "rooks", dense=True) == {}
     assert list(await find(index, "mill")) == ["1"]
-    assert await index.speakers("a") == {"zoë"}
+    assert (await index.form("a")).speakers == {"zoë"}
     assert await keys(index, MemoryFilter(tags_any=["birds"])) == []
     assert await keys(index, MemoryFilter(tags_any=["mills"], source="new")) == ["1"]
     assert [one.content for one in await index.unembedded(MODEL, limit=9)] == ["Zoë: The mill is shut."]
@@ -156,7 +156,7 @@ async def test_a_forgotten_memory_is_not_there_and_can_come_back(index: MemoryIn
     assert await index.get([Slot("a", "1")]) == {}
     assert await keys(index) == ["2"]
     assert await index.count("a", EVERYTHING) == 1
-    assert await index.speakers("a") == frozenset()
+    assert (await index.form("a")).speakers == frozenset()
     assert "1" not in await find(index, "Ada rooks nest high", dense=True)
     assert "1" not in await find(index, "Ada rooks nest high", dense=True, nearest=["1", "2"])
     assert await index.unembedded(MODEL, limit=9) == []
@@ -283,8 +283,8 @@ async def test_speakers_are_told_by_namespace(index: MemoryIndexPort) -> None:
         holding(4, "4", "Cem: hello", namespace="b"),
         holding(5, "5", "nobody speaks"),
     )
-    assert await index.speakers("a") == {"ada", "zoë møller", "ben"}
-    assert await index.speakers("b") == {"cem"}
+    assert (await index.form("a")).speakers == {"ada", "zoë møller", "ben"}
+    assert (await index.form("b")).speakers == {"cem"}
 
 
 async def test_a_candidate_tells_what_speaks_for_it(index: MemoryIndexPort) -> None:
@@ -528,7 +528,7 @@ async def test_what_another_instance_writes_is_seen(tmp_path: Path) -> None:
     assert list(await find(other, "rooks")) == ["1"]
     await apply(one, holding(2, "2", "Zoë: rooks", minutes=-90), holding(3, "1", "Ada: crows"))
     assert list(await find(other, "rooks")) == ["2"]
-    assert await other.speakers("a") == {"ada", "zoë"}
+    assert (await other.form("a")).speakers == {"ada", "zoë"}
     await embed_all(other)
     assert all(found.cosine is not None for found in (await find(one, "rooks", dense=True)).values())
     await apply(other, tombstone(4, "2"))
@@ -547,7 +547,7 @@ async def test_a_reset_by_another_instance_is_noticed(tmp_path: Path) -> None:
     assert await find(one, "rooks") == {}
     assert list(await find(one, "elms")) == ["new"]
     assert await one.state() == IndexState("k", 1, None)
-    assert await one.speakers("a") == frozenset()
+    assert (await one.form("a")).speakers == frozenset()
     one.close()
     other.close()
 

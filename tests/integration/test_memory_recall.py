@@ -16,6 +16,10 @@ from tests.support.mind import HASHING, NOON, Mind
 
 pytestmark = pytest.mark.anyio
 
+FIRST, LAST = ("Bor", "Kel", "Mur", "Tarn", "Vil"), ("ness", "ey", "holm", "wick")
+ISLANDS = [f"{first}{last}" for first in FIRST for last in LAST]
+    f"{first}{last}" for first in ("Bor", "Kel", "Mur", "Tarn", "Vil") for last in ("ness", "ey", "holm", "wick")
+]
 Open = Callable[..., Mind]
 
 
@@ -332,3 +336,17 @@ async def test_any_collection_of_memories_can_be_imported_and_each_is_written_on
     assert await mind.take_over(given) == 3
     assert await mind.take_over(iter(given)) == 3
     assert len(await mind.find("Which rook nests in the elm?")) == 3
+
+
+async def test_short_documents_are_found_by_their_titles_and_not_by_their_neighbours(mind: Mind) -> None:
+    """A title before a colon looks like a speaker, and what was imported together like a conversation."""
+    rest = "stands in the old harbour, has walls of slate and a door of oak, and was painted white by its keepers twice"
+    await mind.take_over(
+        NewMemory(content=f"Tower {name}: The tower {rest}. Its lamp burns {fuel}, as the log of winter {year} tells.")
+        for name, fuel, year in zip(ISLANDS, ["oil", "gas", "coal", "peat"] * 5, range(1801, 1821), strict=True)
+    )
+    for name in ISLANDS:
+        best = (await mind.find(f"What does the lamp of Tower {name} burn?", limit=1))[0]
+        assert best.content.startswith(f"Tower {name}:")
+        assert best.why is not None
+        assert best.why.neighbour == 0

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rookery.application.memory.ranking import Ranked, Ranking, in_order
+from rookery.application.memory.ranking import Ranked, Ranking, in_order, manner
 from rookery.domain.cues import Asked, Cues, asked
 from rookery.domain.memories import Slot, Why
-from rookery.domain.ports.memory_index import Candidate
+from rookery.domain.ports.memory_index import Candidate, Form
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PLAIN = Candidate(Slot("a", "k"), 0.5, 0.2, 0.0, 0.4, NOON.timestamp(), 8, 0.5, Cues())
@@ -122,3 +122,26 @@ def test_equal_ones_come_newest_first_and_then_by_slot() -> None:
     random.Random(7).shuffle(found)
     order = [one.candidate.slot for one in in_order(Ranking(QUERY, NOON)(found))]
     assert order == [Slot("z", "9"), Slot("a", "1"), Slot("a", "2"), Slot("b", "1")]
+
+
+def form(*, memories: int, labelled: int = 0, speakers: int = 0, terms: float = 10.0) -> Form:
+    return Form(memories, labelled, frozenset(f"name {number}" for number in range(speakers)), terms)
+
+
+@pytest.mark.parametrize(
+    ("held", "speak", "windowed"),
+    [
+        (form(memories=900, labelled=900, speakers=2, terms=60.0), True, True),
+        (form(memories=900, labelled=900, speakers=200), True, True),
+        (form(memories=4, labelled=4, speakers=4), True, True),
+        (form(memories=400), True, True),
+        (form(memories=400, terms=30.0), True, False),
+        (form(memories=400, labelled=400, speakers=390, terms=30.0), False, False),
+        (form(memories=400, labelled=400, speakers=390), False, True),
+    ],
+    ids=["dialogue", "forum", "few notes", "short notes", "paragraphs", "titled paragraphs", "titled short notes"],
+)
+def test_turns_have_speakers_and_neighbours_and_documents_titles(
+    held: Form, *, speak: bool, windowed: bool
+) -> None:
+    assert manner(held) == (held.speakers if speak else frozenset(), windowed)
