@@ -18,8 +18,6 @@ pytestmark = pytest.mark.anyio
 
 FIRST, LAST = ("Bor", "Kel", "Mur", "Tarn", "Vil"), ("ness", "ey", "holm", "wick")
 ISLANDS = [f"{first}{last}" for first in FIRST for last in LAST]
-    f"{first}{last}" for first in ("Bor", "Kel", "Mur", "Tarn", "Vil") for last in ("ness", "ey", "holm", "wick")
-]
 Open = Callable[..., Mind]
 
 

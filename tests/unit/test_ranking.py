@@ -141,7 +141,5 @@ def form(*, memories: int, labelled: int = 0, speakers: int = 0, terms: float = 
     ],
     ids=["dialogue", "forum", "few notes", "short notes", "paragraphs", "titled paragraphs", "titled short notes"],
 )
-def test_turns_have_speakers_and_neighbours_and_documents_titles(
-    held: Form, *, speak: bool, windowed: bool
-) -> None:
+def test_turns_have_speakers_and_neighbours_and_documents_titles(held: Form, *, speak: bool, windowed: bool) -> None:
     assert manner(held) == (held.speakers if speak else frozenset(), windowed)
