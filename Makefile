@@ -7,7 +7,7 @@ export CMAKE_ARGS ?= -DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DGGML_CCACHE=OFF -DCMA
 	-DCMAKE_PROJECT_INCLUDE=$(CURDIR)/infra/llama-lean.cmake
 export SKBUILD_BUILD_TARGETS ?= llama;ggml;ggml-base;ggml-cpu
 
-.PHONY: demo serve test check
+.PHONY: demo serve test check vulkan
 
 demo: $(UV)  ## Set up, ask the example question, print the cited answer.
 	@$(UV) sync --quiet --frozen --no-dev --group weights
@@ -23,6 +23,9 @@ serve: $(UV)  ## Build the dashboard and serve it with the API.
 test: $(UV)  ## Set up everything and run all checks' tests.
 	@$(UV) sync --quiet --frozen $(EXTRAS)
 	@$(UV) run --no-sync just browser test
+
+vulkan: $(UV)  ## Build llama.cpp with Vulkan too (minutes), so that what needs it is tested.
+	@PATH="$(dir $(abspath $(UV))):$$PATH" infra/llama/build-vulkan
 
 check: $(UV)  ## Lint, types, import contracts.
 	@$(UV) sync --quiet --frozen
