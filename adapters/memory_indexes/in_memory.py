@@ -114,7 +114,8 @@ class InMemoryMemoryIndex(MemoryIndexPort):
         vectors = Embeddings()
         vectors.add(state.vectors)
         passing = {doc for doc, holding in state.holdings.items() if _passes(holding.memory, where)}
-        found = view.search(
+        return view.search(
+            namespace,
             {term: state.terms.get(term) for term in sorted(set(terms))},
             view.mask(since=None, until=None, docs=passing),
             pool=pool,
@@ -122,7 +123,6 @@ class InMemoryMemoryIndex(MemoryIndexPort):
             cosines=None if embedding is None else lambda docs: vectors.cosines(embedding, docs),
             nearest=None if nearest is None else view.docs(nearest),
         )
-        return [Candidate(state.holdings[doc].memory.slot, *evidence) for doc, evidence in found.items()]
 
     async def unembedded(self, model: str, *, limit: int) -> list[Memory]:
         if self._state.model != model:

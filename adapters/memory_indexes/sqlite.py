@@ -196,7 +196,8 @@ class SqliteMemoryIndex(MemoryIndexPort):
         nearest = None if near is None else view.docs(near)
         if nearest is None and embedding is not None:
             nearest = self._near(connection, namespace, embedding, mask if where.narrows else None, pool)
-        found = view.search(
+        return view.search(
+            namespace,
             _term_ids(connection, terms),
             mask,
             pool=pool,
@@ -204,7 +205,6 @@ class SqliteMemoryIndex(MemoryIndexPort):
             nearest=nearest,
             cosines=None if embedding is None else partial(self._cosines, connection, namespace, embedding),
         )
-        return [Candidate(Slot(namespace, view.key(doc)), *evidence) for doc, evidence in found.items()]
 
     def _view(self, connection: sqlite3.Connection, namespace: str) -> View:
         connection.execute("BEGIN")  # so that all that a search reads is of one moment

@@ -11,7 +11,8 @@ from rookery.adapters.memory_indexes.codes import Codes
 from rookery.adapters.memory_indexes.timeline import Columns, Row, Scores, TimeLine
 from rookery.domain.cues import Cues
 from rookery.domain.errors import DimensionMismatch
-from rookery.domain.ports.memory_index import Form
+from rookery.domain.memories import Slot
+from rookery.domain.ports.memory_index import Candidate, Form
 
 ASKS, ONLY_ASKS, TELLS_TIME = 1, 2, 4
 
@@ -19,20 +20,6 @@ Mask = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
 Places = NDArray[np.int32]
 Similarities = NDArray[np.float32]
-
-
-class Evidence(NamedTuple):
-    """What speaks for a memory in a search, as `Candidate` has it."""
-
-    lexical: float
-    window: float
-    asked: float
-    cosine: float | None
-    timestamp: float
-    length: int
-    importance: float
-    cues: Cues
-    terms: tuple[str, ...]
 
 
 class Stored(NamedTuple):
@@ -63,6 +50,7 @@ class View:
         self._keys: dict[int, str] = {}
         self._docs: dict[str, int] = {}
         self._names: list[str] = [""]
+        self._known_cues: dict[tuple[int, int], Cues] = {}
         self._numbers: dict[str, int] = {"": 0}
         self._form: tuple[Columns, Form] | None = None
 
@@ -75,10 +63,6 @@ class View:
             self._docs.pop(self._keys.pop(doc, ""), None)
         self._keys.update({one.doc: one.key for one in stored})
         self._docs.update({one.key: one.doc for one in stored})
-
-    def key(self, doc: int) -> str:
-        """Return the key of a memory that is here."""
-        return self._keys[doc]
 
     def docs(self, nearest: Mapping[str, float | None]) -> dict[int, float]:
         """Return the numbers of the memories that are here, by their keys, with cosines; NaN where none is known."""
@@ -118,6 +102,7 @@ class View:
 
     def search(
         self,
+        namespace: str,
         terms: Mapping[str, int | None],
         mask: Mask,
         *,
@@ -125,10 +110,11 @@ class View:
         window_weight: float,
         cosines: Callable[[Numbers], Similarities] | None,
         nearest: Mapping[int, float] | None,
-    ) -> dict[int, Evidence]:
+    ) -> list[Candidate]:
         """Return the `pool` best by words and the `pool` best by meaning.
 
         Args:
+            namespace: whose view this is.
             terms: with their numbers; None for one that occurs nowhere.
             mask: the places that count.
             pool: how many of each kind.
@@ -140,12 +126,16 @@ class View:
         scores = self.timeline.score(known.values(), unknown=len(terms) - len(known))
         places = self._best(scores, mask, pool=pool, window_weight=window_weight)
         if cosines is None:
-            return self._evidence(places, known, scores, np.full(places.size, np.nan, np.float32))
+            return self._candidates(
+                namespace, places, known, scores=scores, similar=np.full(places.size, np.nan, np.float32)
+            )
         near = self._passing(nearest, mask)
         everything = np.union1d(places, near)
         similar = _completed(self.timeline.columns.doc[everything], nearest or {}, cosines)
         places = np.union1d(places, self._most_similar(near, similar[np.searchsorted(everything, near)], pool))
-        return self._evidence(places, known, scores, similar[np.searchsorted(everything, places)])
+        return self._candidates(
+            namespace, places, known, scores=scores, similar=similar[np.searchsorted(everything, places)]
+        )
 
     def _passing(self, nearest: Mapping[int, float] | None, mask: Mask) -> Numbers:
         if nearest is None:
@@ -166,12 +156,13 @@ class View:
         places, best = _at_least(places, total, pool)
         return places[np.argsort(-best, kind="stable")][:pool]
 
-    def _evidence(
-        self, places: Numbers, terms: Mapping[str, int], scores: Scores, similar: Similarities
-    ) -> dict[int, Evidence]:
+    def _candidates(
+        self, namespace: str, places: Numbers, terms: Mapping[str, int], *, scores: Scores, similar: Similarities
+    ) -> list[Candidate]:
         columns = self.timeline.columns
         asked = np.where(columns.flags[places - 1] & ASKS, scores.own[places - 1], 0)
         found = zip(
+            (Slot(namespace, self._keys[doc]) for doc in columns.doc[places].tolist()),
             scores.own[places].tolist(),
             scores.window[places].tolist(),
             asked.tolist(),
@@ -183,10 +174,13 @@ class View:
             _occurring(places, terms, scores.occurring),
             strict=True,
         )
-        return dict(zip(columns.doc[places].tolist(), map(Evidence._make, found), strict=True))
+        return list(map(Candidate._make, found))
 
     def _cues(self, speaker: int, flags: int) -> Cues:
-        return Cues(self._names[speaker], bool(flags & ASKS), bool(flags & ONLY_ASKS), bool(flags & TELLS_TIME))
+        if (speaker, flags) not in self._known_cues:
+            told = bool(flags & ASKS), bool(flags & ONLY_ASKS), bool(flags & TELLS_TIME)
+            self._known_cues[speaker, flags] = Cues(self._names[speaker], *told)
+        return self._known_cues[speaker, flags]
 
     def _number(self, speaker: str) -> int:
         if speaker not in self._numbers:

@@ -104,15 +104,15 @@ class Ranking:
     def _ranked(self, candidate: Candidate) -> Ranked:
         cues = candidate.cues
         parts = Parts(
-            dense=_DENSE * (candidate.cosine or 0.0),
-            lexical=(_LEXICAL if self.windowed else _LEXICAL_ALONE) * candidate.lexical,
-            neighbour=_WINDOW * candidate.window + _ASKED * candidate.asked if self.windowed else 0.0,
-            speaker=_SPEAKER if self.query.speaker and cues.speaker == self.query.speaker else 0.0,
-            time=self._time(candidate),
-            importance=_IMPORTANCE * (candidate.importance - IMPORTANCE),
-            form=_ONLY_ASKS * cues.only_asks + _ASKS * cues.asks + _LENGTH * math.log1p(candidate.length),
+            _DENSE * (candidate.cosine or 0.0),
+            (_LEXICAL if self.windowed else _LEXICAL_ALONE) * candidate.lexical,
+            _WINDOW * candidate.window + _ASKED * candidate.asked if self.windowed else 0.0,
+            _SPEAKER if self.query.speaker and cues.speaker == self.query.speaker else 0.0,
+            self._time(candidate) if self.query.periods or self.query.for_time else 0.0,
+            _IMPORTANCE * (candidate.importance - IMPORTANCE),
+            _ONLY_ASKS * cues.only_asks + _ASKS * cues.asks + _LENGTH * math.log1p(candidate.length),
         )
-        decay = self._decay(candidate)
+        decay = 1.0 if self.half_life is None else self._decay(candidate, self.half_life)
         return Ranked(candidate, decay / (1 + math.exp(-(_SLOPE * sum(parts) + _OFFSET))), parts, decay)
 
     def _time(self, candidate: Candidate) -> float:
@@ -122,11 +122,9 @@ class Ranking:
         moment = datetime.fromtimestamp(min(candidate.timestamp, _LAST_MOMENT), UTC)
         return told + _DATE * max(period.nearness(moment) for period in self.query.periods)
 
-    def _decay(self, candidate: Candidate) -> float:
-        if self.half_life is None:
-            return 1.0
+    def _decay(self, candidate: Candidate, half_life: timedelta) -> float:
         age = max(0.0, self.now.timestamp() - candidate.timestamp)
-        return float(0.5 ** (age / self.half_life.total_seconds()))
+        return float(0.5 ** (age / half_life.total_seconds()))
 
 
 def in_order(ranked: Iterable[Ranked]) -> list[Ranked]:

@@ -144,7 +144,7 @@ class SearchMemories:
 
 
 def _found(memory: Memory, ranked: Ranked) -> FoundMemory:
-    return FoundMemory.model_construct(**(dict(memory) | {"relevance_score": ranked.relevance, "why": ranked.why}))
+    return FoundMemory.model_construct(**(vars(memory) | {"relevance_score": ranked.relevance, "why": ranked.why}))
 
 
 async def find_memory(projection: Projection, memory_id: str, namespace: str | None = None) -> Memory:
