@@ -13,6 +13,8 @@ class Frozen(BaseModel):
 
 
 def _to_utc(moment: datetime) -> datetime:
+    if moment.tzinfo is UTC:
+        return moment
     try:
         return moment.astimezone(UTC)
     except OverflowError as error:

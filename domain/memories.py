@@ -18,7 +18,7 @@ _CANONICAL = json.JSONEncoder(sort_keys=True).encode
 
 
 def _once(tags: list[str]) -> list[str]:
-    return list(dict.fromkeys(tags))
+    return list(dict.fromkeys(tags)) if len(tags) > 1 else tags
 
 
 Namespace = Annotated[str, StringConstraints(min_length=1, max_length=200)]

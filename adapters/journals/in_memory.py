@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from rookery.adapters.journals.chain import NOTHING, link
 from rookery.domain.errors import StorageError
 from rookery.domain.memories import Memory, Slot, by_slot
-from rookery.domain.ports.memory_journal import Appended, Entry, MemoryJournalPort
+from rookery.domain.ports.memory_journal import Appended, Arrival, Entry, MemoryJournalPort
 
 
 class InMemoryMemoryJournal(MemoryJournalPort):
@@ -43,6 +43,9 @@ class InMemoryMemoryJournal(MemoryJournalPort):
     async def after(self, cursor: int, *, limit: int) -> list[Entry]:
         entries = [Entry(place, memory) for place, memory in enumerate(self._versions.values(), 1)]
         return entries[cursor : cursor + limit]
+
+    async def arrivals(self, cursor: int, *, limit: int) -> list[Arrival]:
+        return [Arrival(place, memory.slot) for place, memory in await self.after(cursor, limit=limit)]
 
     async def histories(self, slots: Collection[Slot]) -> dict[Slot, list[Memory]]:
         wanted = set(slots)

@@ -13,7 +13,7 @@ from rookery.adapters.journals.chain import NOTHING, link
 from rookery.adapters.support.sqlite import Database
 from rookery.domain.errors import StorageError
 from rookery.domain.memories import Memory, Slot
-from rookery.domain.ports.memory_journal import Appended, Entry, MemoryJournalPort
+from rookery.domain.ports.memory_journal import Appended, Arrival, Entry, MemoryJournalPort
 
 _SCHEMA = """
 CREATE TABLE identity (name TEXT NOT NULL);
@@ -77,6 +77,11 @@ class SqliteMemoryJournal(MemoryJournalPort):
         query = "SELECT cursor, body FROM versions WHERE cursor > ? ORDER BY cursor LIMIT ?"
         rows = await self._database.run(lambda connection: connection.execute(query, (cursor, limit)).fetchall())
         return [Entry(place, _memory(body)) for place, body in rows]
+
+    async def arrivals(self, cursor: int, *, limit: int) -> list[Arrival]:
+        query = "SELECT cursor, namespace, key FROM versions WHERE cursor > ? ORDER BY cursor LIMIT ?"
+        rows = await self._database.run(lambda connection: connection.execute(query, (cursor, limit)).fetchall())
+        return [Arrival(place, Slot(namespace, key)) for place, namespace, key in rows]
 
     async def histories(self, slots: Collection[Slot]) -> dict[Slot, list[Memory]]:
         bodies = await self._database.run(partial(_histories, slots=slots))

@@ -19,6 +19,7 @@ from rookery.domain.ports.memory_index import (
     IndexState,
     MemoryIndexPort,
     NamespaceState,
+    Unembedded,
 )
 
 
@@ -124,12 +125,13 @@ class InMemoryMemoryIndex(MemoryIndexPort):
             nearest=None if nearest is None else view.docs(nearest),
         )
 
-    async def unembedded(self, model: str, *, limit: int) -> list[Memory]:
+    async def unembedded(self, model: str, *, limit: int) -> list[Unembedded]:
         if self._state.model != model:
             self._state.vectors.clear()
             self._state.model = model
         missing = [(h.cursor, h.memory) for doc, h in self._state.holdings.items() if doc not in self._state.vectors]
-        return [memory for _, memory in sorted(missing, key=lambda item: item[0]) if not memory.forgotten][:limit]
+        live = [memory for _, memory in sorted(missing, key=lambda item: item[0]) if not memory.forgotten]
+        return [Unembedded(memory.slot, memory.content) for memory in live[:limit]]
 
     async def embed(self, model: str, embeddings: Sequence[Embedded]) -> None:
         await self.unembedded(model, limit=0)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import numpy as np
+from pydantic_core import from_json
 
 from rookery.adapters.memory_indexes.codes import Codes
 from rookery.adapters.memory_indexes.selection import cut, page_mark, read_mark, restricted, selected
@@ -36,6 +37,7 @@ from rookery.domain.ports.memory_index import (
     IndexState,
     MemoryIndexPort,
     NamespaceState,
+    Unembedded,
 )
 
 T = TypeVar("T")
@@ -152,12 +154,13 @@ class SqliteMemoryIndex(MemoryIndexPort):
         )
         return await self._run(search)
 
-    async def unembedded(self, model: str, *, limit: int) -> list[Memory]:
-        def read(connection: sqlite3.Connection) -> list[Memory]:
+    async def unembedded(self, model: str, *, limit: int) -> list[Unembedded]:
+        def read(connection: sqlite3.Connection) -> list[Unembedded]:
             if _fact(connection, "model") != model:
                 _forget_embeddings(connection, model)
-            query = "SELECT body FROM slots WHERE live AND NOT embedded ORDER BY cursor LIMIT ?"
-            return [Memory.model_validate_json(body) for (body,) in connection.execute(query, (limit,))]
+            query = "SELECT namespace, key, body FROM slots WHERE live AND NOT embedded ORDER BY cursor LIMIT ?"
+            rows = connection.execute(query, (limit,))
+            return [Unembedded(Slot(namespace, key), from_json(body)["content"]) for namespace, key, body in rows]
 
         return await self._run(read)
 

@@ -16,8 +16,7 @@ REACH = 2  # memories before and after that belong to a window
 GAP_SECONDS = 3600.0
 _FEWEST = 100  # memories that are assumed at least, since in a handful every word looks common
 _DELTA = 1024  # memories that may be appended before the index is laid out anew
-
-_AROUND = np.arange(-REACH, REACH + 1)[:, None]
+_RARE = 100  # memories to one with a word, at which to sort what is around it is quicker than to go through all
 
 _Floats = NDArray[np.float32]
 _Ints = NDArray[np.int32]
@@ -128,31 +127,27 @@ class TimeLine:
         found = [self._postings(term) for term in terms]
         weights = [self._idf(places.size) for places, _ in found]
         most = (sum(weights) + unknown * self._idf(0)) * (K1 + 1)
-        own, window, reached, scratch, marks = self._emptied()
+        own, window, reached = self._emptied()
         for (places, counts), weight in zip(found, weights, strict=True):
-            if places.size:
-                own[places] += weight / most * _saturation(counts, self._own[places])
-                touched = _spread(places, counts, scratch, marks)
-                reached[touched] = True
-                within = int(np.count_nonzero(self._held[touched]))
-                near = _saturation(scratch[touched], self._near[touched])
-                window[touched] += self._idf(within) / most * near
-                scratch[touched] = 0
+            own[places] += np.float32(weight / most) * _saturation(counts, self._own[places])
+            touched, near = _spread(places, counts, self._scratch)
+            reached[touched] = True
+            within = int(np.count_nonzero(self._held[touched]))
+            window[touched] += np.float32(self._idf(within) / most) * _saturation(near, self._near[touched])
         return Scores(own, window, reached, [places for places, _ in found])
 
-    def _emptied(self) -> tuple[_Floats, _Floats, NDArray[np.bool_], _Floats, NDArray[np.bool_]]:
+    def _emptied(self) -> tuple[_Floats, _Floats, NDArray[np.bool_]]:
         """Return arrays of zeros by place: the same as the last time, since new ones would cost as much as a score."""
         size = self._columns.doc.size
         if self._last_scores is None or self._last_scores.own.size != size:
             self._last_scores = Scores(
                 np.zeros(size, np.float32), np.zeros(size, np.float32), np.zeros(size, np.bool_), []
             )
-            self._scratch, self._marks = np.zeros(size, np.float32), np.zeros(size, np.bool_)
         own, window, reached, _ = self._last_scores
         touched = np.flatnonzero(reached)
         own[touched] = window[touched] = 0
         reached[touched] = False
-        return own, window, reached, self._scratch, self._marks
+        return own, window, reached
 
     def _idf(self, containing: int) -> float:
         memories = max(len(self), _FEWEST)
@@ -203,20 +198,21 @@ class TimeLine:
         self._held = held
         self._own = _damping(length / _mean(length[held]))
         self._near = np.where(held, _damping(near / _mean(near[held])), np.float32(np.inf))  # an empty place scores 0
+        self._scratch = np.zeros(length.size, np.float32)
 
 
-def _spread(places: _Ints, counts: _Floats, scratch: _Floats, marks: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Add up how often a term occurs around each place, in an array of zeros; return the places that it reached.
+def _spread(places: _Ints, counts: _Floats, scratch: _Floats) -> tuple[NDArray[np.int64], _Floats]:
+    """Return the places that have a term around them, and how often; `scratch` is all 0, before and after."""
+    for offset in range(-REACH, REACH + 1):
+        scratch[places + offset] += counts  # a term has one entry a place
+    touched = _around(places) if places.size < scratch.size // _RARE else np.flatnonzero(scratch)
+    near = scratch[touched]
+    scratch[touched] = 0
+    return touched, near
 
-    `marks` is all False, before and after: to look through them is quicker than to sort the places.
-    """
-    grid = places + _AROUND
-    around = grid.ravel()
-    np.add.at(scratch, around, np.broadcast_to(counts, grid.shape).ravel())
-    marks[around] = True
-    reached = np.flatnonzero(marks)
-    marks[reached] = False
-    return reached
+
+def _around(places: _Ints) -> NDArray[np.int64]:
+    return np.unique(places + np.arange(-REACH, REACH + 1)[:, None])
 
 
 def _order(row: Row) -> tuple[float, int]:

@@ -5,15 +5,15 @@ nothing: each index says how far it follows, and goes on from there.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rookery.application.memory.mirrors import Mirrors, Source
 from rookery.domain.cues import cues_of
 from rookery.domain.errors import EmbedderError, StoreDamaged
-from rookery.domain.memories import Slot, by_slot, winner
+from rookery.domain.memories import Slot, winner
 from rookery.domain.ports.embedder import EmbedderPort
 from rookery.domain.ports.memory_index import Embedded, Holding, IndexState, MemoryIndexPort
-from rookery.domain.ports.memory_journal import Entry, MemoryJournalPort
+from rookery.domain.ports.memory_journal import MemoryJournalPort
 
 _APPLIED_AT_ONCE = 1000
 _EMBEDDED_AT_ONCE = 256
@@ -128,9 +128,9 @@ class Projection:
             await self._reset()
             state = _NOTHING
         able, end = True, await self.journal.end()
-        while state.cursor < end and (entries := await self.journal.after(state.cursor, limit=_APPLIED_AT_ONCE)):
-            cursor = entries[-1].cursor
-            holdings = await self._holdings(entries)
+        while state.cursor < end and (arrivals := await self.journal.arrivals(state.cursor, limit=_APPLIED_AT_ONCE)):
+            cursor = arrivals[-1].cursor
+            holdings = await self._holdings({slot: place for place, slot in arrivals})
             await self.index.apply(holdings, follows=await self._follows(cursor), cursor=cursor)
             state = state._replace(cursor=cursor)
             able = able and await self._embed(state, told)
@@ -142,9 +142,9 @@ class Projection:
         """Name the journal and its past, since another may have been put in its place from a backup."""
         return f"{await self.journal.identity()} {await self.journal.past(cursor)}"
 
-    async def _holdings(self, entries: Sequence[Entry]) -> list[Holding]:
-        cursors = {memory.slot: cursor for cursor, memory in entries}
-        histories = await self.journal.histories(list(by_slot([memory for _, memory in entries])))
+    async def _holdings(self, cursors: Mapping[Slot, int]) -> list[Holding]:
+        """Return what holds in slots that changed; with each is the cursor of its last change."""
+        histories = await self.journal.histories(list(cursors))
         standing = {slot: winner(versions) for slot, versions in histories.items()}
         return [
             Holding(memory, cues_of(memory.content, memory.tags), cursors[slot]) for slot, memory in standing.items()
@@ -156,11 +156,11 @@ class Projection:
         if embedder is None or state.cursor == self._embedded_up_to:
             return True
         try:
-            while memories := await self.index.unembedded(embedder.identity, limit=_EMBEDDED_AT_ONCE):
-                vectors = await embedder.embed([memory.content for memory in memories])
-                embedded = [Embedded(memory.slot, vector) for memory, vector in zip(memories, vectors, strict=True)]
+            while bare := await self.index.unembedded(embedder.identity, limit=_EMBEDDED_AT_ONCE):
+                vectors = await embedder.embed([one.content for one in bare])
+                embedded = [Embedded(one.slot, vector) for one, vector in zip(bare, vectors, strict=True)]
                 await self.index.embed(embedder.identity, embedded)
-                told(len(memories))
+                told(len(bare))
         except EmbedderError as error:
             self.report("embedder", f"new memories are found by words only: {error}")
             return False

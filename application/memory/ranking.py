@@ -98,8 +98,8 @@ class Ranking:
     windowed: bool = True
 
     def __call__(self, candidates: Iterable[Candidate]) -> list[Ranked]:
-        """Return the candidates, best first."""
-        return in_order(self._ranked(candidate) for candidate in candidates)
+        """Return the candidates with their scores, in the order in which they came."""
+        return [self._ranked(candidate) for candidate in candidates]
 
     def _ranked(self, candidate: Candidate) -> Ranked:
         cues = candidate.cues

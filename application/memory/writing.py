@@ -55,12 +55,13 @@ class Remember:
         return held
 
     def _draft(self, new: NewMemory) -> Memory:
-        content, key, source = redact(new.content), redact(new.key or new.id or ""), redact(new.source or "")
+        content, name, source = redact(new.content), redact(new.id or ""), redact(new.source or "")
+        key = redact(new.key) if new.key else name
         tags = [redact(tag) for tag in new.tags]
         slot = Slot(new.namespace, key.text or default_key(content.text))
         try:
             return Memory(
-                id=redact(new.id).text if new.id else default_id(slot),
+                id=name.text or default_id(slot),
                 namespace=slot.namespace,
                 key=slot.key,
                 content=content.text,

@@ -66,6 +66,13 @@ class Candidate(NamedTuple):
     """The terms of the query that occur in it, sorted."""
 
 
+class Unembedded(NamedTuple):
+    """A slot without an embedding, and the text of its memory."""
+
+    slot: Slot
+    content: str
+
+
 class Embedded(NamedTuple):
     """A slot's embedding."""
 
@@ -166,7 +173,7 @@ class MemoryIndexPort(Protocol):
         """
         ...
 
-    async def unembedded(self, model: str, *, limit: int) -> list[Memory]:
+    async def unembedded(self, model: str, *, limit: int) -> list[Unembedded]:
         """Return memories that have no embedding of this model, oldest change first; `[]` when all have one."""
         ...
 

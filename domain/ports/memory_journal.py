@@ -13,6 +13,13 @@ class Entry(NamedTuple):
     memory: Memory
 
 
+class Arrival(NamedTuple):
+    """The place of a version in this journal, and the slot that it is for."""
+
+    cursor: int
+    slot: Slot
+
+
 class Appended(NamedTuple):
     """What an `append` added: the cursors `first` to `last`, which belong to it alone; none when `added` is 0."""
 
@@ -56,6 +63,10 @@ class MemoryJournalPort(Protocol):
         Raises:
             StorageError: the journal cannot be read.
         """
+        ...
+
+    async def arrivals(self, cursor: int, *, limit: int) -> list[Arrival]:
+        """Return what `after` does without the versions, for those who want to know which slots changed."""
         ...
 
     async def histories(self, slots: Collection[Slot]) -> dict[Slot, list[Memory]]:

@@ -163,7 +163,7 @@ async def test_a_forgotten_memory_is_not_there_and_can_come_back(index: MemoryIn
     assert await index.namespaces() == [NamespaceState("a", 1, 3)]
     await apply(index, holding(4, "1", "Rooks nest high."))
     assert (await find(index, "rooks"))["1"].lexical > 0
-    assert [one.key for one in await index.unembedded(MODEL, limit=9)] == ["1"]
+    assert [one.slot.key for one in await index.unembedded(MODEL, limit=9)] == ["1"]
 
 
 async def test_a_namespace_of_which_everything_was_forgotten_is_still_told(index: MemoryIndexPort) -> None:
@@ -344,10 +344,10 @@ async def test_what_has_no_embedding_yet_is_found_by_words(index: MemoryIndexPor
 
 async def test_memories_wait_for_their_embedding_in_the_order_of_their_change(index: MemoryIndexPort) -> None:
     await apply(index, holding(5, "1", "one"), holding(3, "2", "two"), holding(4, "3", "three"), tombstone(6, "4"))
-    assert [one.key for one in await index.unembedded(MODEL, limit=2)] == ["2", "3"]
+    assert [one.slot.key for one in await index.unembedded(MODEL, limit=2)] == ["2", "3"]
     await index.embed(MODEL, [Embedded(Slot("a", "2"), [1.0] * 16), Embedded(Slot("a", "unknown"), [1.0] * 16)])
     await index.embed(MODEL, [Embedded(Slot("a", "4"), [1.0] * 16)])
-    assert [one.key for one in await index.unembedded(MODEL, limit=9)] == ["3", "1"]
+    assert [one.slot.key for one in await index.unembedded(MODEL, limit=9)] == ["3", "1"]
 
 
 async def test_another_model_has_nothing_of_the_old_ones_embeddings(index: MemoryIndexPort) -> None:
@@ -355,7 +355,7 @@ async def test_another_model_has_nothing_of_the_old_ones_embeddings(index: Memor
     await embed_all(index)
     await find(index, "rooks", dense=True)
     other = HashingEmbedder(Settings(dimension=8))
-    assert [one.key for one in await index.unembedded(other.identity, limit=9)] == ["1", "2"]
+    assert [one.slot.key for one in await index.unembedded(other.identity, limit=9)] == ["1", "2"]
     assert await index.changes("a", MODEL, after=0, limit=9) == []
     await embed_all(index, other)
     assert (await index.state()).model == other.identity
@@ -379,7 +379,7 @@ async def test_embeddings_of_another_length_are_refused_in_a_search_and_replace_
         await index.candidates("a", ["rook"], EVERYTHING, pool=5, window_weight=1.5, embedding=eight)
     assert (await find(index, "rooks", dense=True))["1"].cosine == pytest.approx(1.0)
     await index.embed(MODEL, [Embedded(Slot("a", "1"), eight)])
-    assert [one.key for one in await index.unembedded(MODEL, limit=9)] == ["2"]
+    assert [one.slot.key for one in await index.unembedded(MODEL, limit=9)] == ["2"]
     found = await index.candidates("a", [], EVERYTHING, pool=5, window_weight=1.5, embedding=eight)
     assert [(one.slot.key, one.cosine) for one in found] == [("1", 1.0)]
 

@@ -138,6 +138,13 @@ async def test_pages_go_on_after_a_cursor(journal: MemoryJournalPort) -> None:
     assert pages == [[1, 2, 3], [4, 5, 6], [7], [], []]
 
 
+async def test_arrivals_name_the_slots_of_what_comes_after_a_cursor(journal: MemoryJournalPort) -> None:
+    await journal.append(memories(7))
+    for cursor in (0, 3, 7, 99):
+        expected = [(place, memory.slot) for place, memory in await journal.after(cursor, limit=3)]
+        assert await journal.arrivals(cursor, limit=3) == expected
+
+
 async def test_histories_have_every_version_of_the_slots_asked_for(journal: MemoryJournalPort) -> None:
     first, second = a_memory(2), a_memory(1)
     other, elsewhere = a_memory(3, key="rent"), a_memory(4, namespace="ben")
