@@ -88,6 +88,19 @@ class LLMs:
         layers = f", {state.layers} of {state.all_layers} layers" if state.layers else ""
         return f"{state.device}{layers} ({state.reason})"
 
+    async def retry_devices(self, name: str) -> None:
+        """Have llama.cpp try the devices again for a model; nothing where it does not run it.
+
+        Raises:
+            LLMError: the model is not there.
+        """
+        if self.backend(name) is not None:
+            from rookery.adapters.llms.llama_cpp.llm import LlamaCppLLM
+
+            model = self._one(name)
+            if isinstance(model, LlamaCppLLM):
+                await model.retry_devices()
+
     def made(self) -> Iterator[tuple[str, LLMPort]]:
         """Yield the models that were asked for so far, by name."""
         yield from self._made.items()

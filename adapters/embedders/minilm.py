@@ -27,6 +27,10 @@ _WINDOW = 256  # word pieces, as the model was trained
 _DIMENSION = 384
 
 
+def _hub_of_environment() -> str:
+    return os.environ.get("HF_ENDPOINT") or "https://huggingface.co"
+
+
 def _token_of_environment() -> SecretStr | None:
     token = os.environ.get("HF_TOKEN")
     return SecretStr(token) if token else None
@@ -37,7 +41,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    hub_url: str = "https://huggingface.co"
+    hub_url: str = Field(default_factory=_hub_of_environment, description="default: HF_ENDPOINT, or huggingface.co")
     repository: str = "sentence-transformers/all-MiniLM-L6-v2"
     revision: str = "main"
     hub_token: SecretStr | None = Field(default_factory=_token_of_environment, description="default: HF_TOKEN")

@@ -18,7 +18,9 @@ def probe(
     name: Annotated[str, typer.Argument(help="What --model takes: a file, an adapter, or adapter:model.")],
     *,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer tries and shorter prompts.")] = False,
-    again: Annotated[bool, typer.Option("--again", help="Try it even when that was done before.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Try it, and its devices, even when that was done before.")
+    ] = False,
     json_: Json = False,
 ) -> None:
     """Try out, once, what a model can do here: tool actions, JSON, honesty, long prompts, speed.
@@ -52,6 +54,8 @@ async def _probed(
     known = None if again else probe_of(container, name)
     if known is not None:
         return known
+    if again:
+        await container.llms().retry_devices(name)
     digest = digest_of(name, file_of(container, name))
     prober = ProbeModel(container.llms()(name), container.clock(), progress=show)
     found = await prober(name, digest, QUICK if quick else Thoroughness())

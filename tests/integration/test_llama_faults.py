@@ -36,6 +36,16 @@ async def test_a_missing_model_says_how_to_get_one(make_llama: MakeLlama, starte
     assert started() == []
 
 
+async def test_libraries_that_are_not_where_the_variable_says_are_a_plain_error(
+    make_llama: MakeLlama, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LLAMA_CPP_LIB_PATH", str(tmp_path / "gone"))
+    with pytest.raises(LLMError, match=r"LLAMA_CPP_LIB_PATH says to take it from .*gone: unset that"):
+        await make_llama().complete(asked())
+    monkeypatch.delenv("LLAMA_CPP_LIB_PATH")
+    assert (await make_llama().complete(asked())).text
+
+
 @pytest.mark.parametrize("damage", ["half", "header", "empty", "garbage"])
 async def test_a_damaged_model_is_a_plain_error(
     make_llama: MakeLlama, llama_models: Path, damage: str, started: Callable[[], list[int]]

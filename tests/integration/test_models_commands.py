@@ -193,6 +193,8 @@ def test_a_probe_is_made_once_and_kept(home: Path) -> None:
     assert json.loads(kept.read_bytes()) == probe
     assert "chat template, probed" in models("list", home=home).stdout
     assert "tokens/s together" in models("probe", "mine", home=home).stdout
+    anew = told("probe", "mine", "--quick", "--again", home=home, **SMALL)
+    assert anew["probe"]["probed_at"] > probe["probed_at"]
 
 
 def test_what_is_no_language_model_is_not_probed(home: Path) -> None:

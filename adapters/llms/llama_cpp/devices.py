@@ -107,7 +107,7 @@ class Probe:
                 raise engine.post_mortem() or gone from None
         if isinstance(loaded, Devices):
             raise LLMError("llama.cpp's process is of another version than Rookery; install both anew")
-        on_device = loaded.gpu_layers if loaded.gpu_layers >= 0 else loaded.layers
+        on_device = loaded.layers if loaded.gpu_layers < 0 else min(loaded.gpu_layers, loaded.layers)
         return Sample(text, finished.candidates, on_device, loaded.layers)
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import importlib
+import os
 import sys
 from collections import deque
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, Literal
 
 from rookery.adapters.llms.llama_cpp.wire import Device
 
+_LIBRARIES = "LLAMA_CPP_LIB_PATH"  # of llama-cpp-python
 _ERROR = 4  # as ggml counts its log levels
 _KINDS: dict[int, Literal["gpu", "integrated", "accelerator"]] = {1: "gpu", 2: "integrated", 3: "accelerator"}
 Kind = Literal["model", "context", "grammar", "device", "memory", "numbers", "request"]
@@ -38,9 +40,7 @@ class Library:
         try:
             self.api: Any = importlib.import_module("llama_cpp.llama_cpp")
         except (ImportError, OSError, RuntimeError) as error:
-            raise Unusable(
-                "model", f"llama-cpp-python cannot be loaded ({error}); install it anew: `pip install 'rookery[llama]'`"
-            ) from error
+            raise Unusable("model", f"llama-cpp-python cannot be loaded ({error}); {_remedy()}") from error
         self.handle: Any = self.api._lib
         self.quiet = False
         self._errors: deque[str] = deque(maxlen=3)
@@ -103,3 +103,10 @@ class Library:
             line = text.decode("utf-8", "replace").strip()
             self._errors.append(line)
             sys.stderr.write(f"{line}\n")
+
+
+def _remedy() -> str:
+    folder = os.environ.get(_LIBRARIES)
+    if folder:
+        return f"{_LIBRARIES} says to take it from {folder}: unset that, or name the folder of a build of this version"
+    return "install it anew: `pip install 'rookery[llama]'`"
