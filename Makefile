@@ -1,13 +1,14 @@
 # The two commands of the README. All other recipes are in the justfile.
 UV := $(shell command -v uv || echo .tools/bin/uv)
 
-# `make test EXTRAS="--extra llama"` builds llama.cpp too (minutes; a compiler is needed) and tests what needs it.
+# `make test EXTRAS="--extra llama --group training"` builds llama.cpp too (minutes; a compiler is needed), trains a small
+# model, and tests what needs them.
 EXTRAS ?=
 export CMAKE_ARGS ?= -DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DGGML_CCACHE=OFF -DCMAKE_CXX_FLAGS_RELEASE=-O1 \
 	-DCMAKE_PROJECT_INCLUDE=$(CURDIR)/infra/llama-lean.cmake
 export SKBUILD_BUILD_TARGETS ?= llama;ggml;ggml-base;ggml-cpu
 
-.PHONY: demo serve test check vulkan
+.PHONY: demo serve test check vulkan model
 
 demo: $(UV)  ## Set up, ask the example question, print the cited answer.
 	@$(UV) sync --quiet --frozen --no-dev --group weights
@@ -26,6 +27,10 @@ test: $(UV)  ## Set up everything and run all checks' tests.
 
 vulkan: $(UV)  ## Build llama.cpp with Vulkan too (minutes), so that what needs it is tested.
 	@PATH="$(dir $(abspath $(UV))):$$PATH" infra/llama/build-vulkan
+
+model: $(UV)  ## Train the small model of the tests (minutes), so that whole runs of a model are tested.
+	@$(UV) sync --quiet --frozen --extra llama --group training
+	@$(UV) run --no-sync python benchmarks/lookup/train.py
 
 check: $(UV)  ## Lint, types, import contracts.
 	@$(UV) sync --quiet --frozen

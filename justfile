@@ -40,6 +40,7 @@ bench:
     python benchmarks/scale/run.py
     python benchmarks/agents/overhead.py
     python benchmarks/inference/run.py
+    python benchmarks/lookup/run.py
 
 # The vector stores' contract, on real services too: `just contract chroma=http://… weaviate=http://… pinecone=https://…`
 contract *services:

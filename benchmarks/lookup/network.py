@@ -1,4 +1,4 @@
-"""The small model: a transformer of three layers in the form of Qwen 2, as llama.cpp runs it.
+"""The small model: a transformer of three layers in the form of Llama, with biases, as llama.cpp runs it.
 
 It begins with heads that look a few tokens back, heads that continue what was seen before in the same context
 ("induction heads": Olsson et al. 2022), and a pair that seeks what a question names. A training of minutes would have
@@ -43,7 +43,7 @@ OWN, SLOT, SLOTS = 64, 24, 5
 next 64 say which one comes next."""
 NEXT = OWN + SLOT * SLOTS
 SOUGHT = NEXT + OWN
-_LOOK = 16.0  # by how much, nearly, a head prefers its own distance
+_LOOK = 16.0  # about how much a head prefers its own distance
 _MATCH = (2.2, 1.6, 1.6, 1.6, 1.6)  # how much it counts that the token here stood one back from there, and so on
 
 
@@ -68,7 +68,7 @@ def beginning(seed: int, pieces: Sequence[str], shape: Shape = SHAPE) -> Params:
     _look_back(params, shape, view)
     for layer in range(1, shape.layers):
         _continue(params, layer, shape, view, random)
-    _look_up(params, shape, view, random, own[ids["?"]])
+    _look_up(params, shape, view, random, question=own[ids["?"]], title=own[ids['="']])
     return {name: jnp.asarray(value) for name, value in params.items()}
 
 
@@ -134,25 +134,54 @@ def _continue(params: dict[str, Floats], layer: int, shape: Shape, view: Floats,
         params[f"blk.{layer}.attn_output.weight"][said, place] = np.eye(shape.head_width)
 
 
-def _look_up(params: dict[str, Floats], shape: Shape, view: Floats, random: np.random.Generator, mark: Floats) -> None:
-    """Let a head of the second layer note what stands before the question mark, and one of the third seek that."""
-    place = slice(4 * shape.head_width, 5 * shape.head_width)
-    turn = 2 * _orthogonal(random, SLOT)
-    blank = np.zeros((shape.head_width, shape.width), np.float32)
-    for layer in (1, 2):
+def _look_up(
+    params: dict[str, Floats],
+    shape: Shape,
+    view: Floats,
+    random: np.random.Generator,
+    *,
+    question: Floats,
+    title: Floats,
+) -> None:
+    """Let a head of the second layer note what stands before the question mark, and one of the third seek it.
+
+    That one prefers what is found behind the mark of a title, and says what stands four tokens before. Two more say
+    what stands one and three tokens before the question mark.
+    """
+    turn, before = 2 * _orthogonal(random, SLOT), 2 * _orthogonal(random, SLOT)
+    asked = turn @ view @ question
+    noting, seeking, *repeating = (_Head(params, *place, shape) for place in ((1, 4), (2, 4), (2, 5), (2, 6)))
+    for head in (noting, seeking, *repeating):
+        head.keys[:, :OWN] = turn @ view
+    noting.query[:] = asked
+    noting.say(slot=1, into=SOUGHT, turned=2 * np.eye(SLOT))
+    seeking.query[:] = before @ view @ title
+    seeking.queries[:, SOUGHT : SOUGHT + SLOT] = turn
+    seeking.keys[:, OWN : OWN + SLOT] = before
+    seeking.say(slot=4, into=NEXT, turned=2 * view.T)
+    for head, slot in zip(repeating, (1, 3), strict=True):
+        head.query[:] = asked
+        head.say(slot=slot, into=NEXT, turned=view.T)
+
+
+class _Head:
+    """A head of attention without weights yet; `query`, `queries` and `keys` are views of what knows of no place."""
+
+    def __init__(self, params: dict[str, Floats], layer: int, number: int, shape: Shape) -> None:
+        rows = slice(number * shape.head_width, (number + 1) * shape.head_width)
         for name in ("attn_q", "attn_k", "attn_v"):
-            params[f"blk.{layer}.{name}.weight"][place] = blank
-        params[f"blk.{layer}.attn_output.weight"][:, place] *= 0.1
-    params["blk.1.attn_q.bias"][place][shape.rotated :] = turn @ view @ mark
-    params["blk.1.attn_k.weight"][place][shape.rotated :, :OWN] = turn @ view
-    params["blk.1.attn_v.weight"][place][:SLOT, OWN : OWN + SLOT] = np.eye(SLOT)
-    params["blk.1.attn_output.weight"][SOUGHT : SOUGHT + SLOT, place] = 2 * np.eye(SLOT, shape.head_width)
-    params["blk.2.attn_q.weight"][place][shape.rotated :, SOUGHT : SOUGHT + SLOT] = turn
-    params["blk.2.attn_k.weight"][place][shape.rotated :, :OWN] = turn @ view
-    params["blk.2.attn_v.weight"][place][:SLOT, OWN + 3 * SLOT : OWN + 4 * SLOT] = np.eye(SLOT)
-    params["blk.2.attn_output.weight"][NEXT : NEXT + OWN, place] = 2 * np.pad(
-        view.T, ((0, 0), (0, shape.head_width - SLOT))
-    )
+            params[f"blk.{layer}.{name}.weight"][rows] = 0
+        self._values = params[f"blk.{layer}.attn_v.weight"][rows]
+        self._output = params[f"blk.{layer}.attn_output.weight"][:, rows]
+        self._output *= 0.1
+        self.query = params[f"blk.{layer}.attn_q.bias"][rows][shape.rotated :]
+        self.queries = params[f"blk.{layer}.attn_q.weight"][rows][shape.rotated :]
+        self.keys = params[f"blk.{layer}.attn_k.weight"][rows][shape.rotated :]
+
+    def say(self, *, slot: int, into: int, turned: Floats) -> None:
+        """Put what a slot of the token says that it looks at, turned, where `into` begins."""
+        self._values[:SLOT, OWN + (slot - 1) * SLOT : OWN + slot * SLOT] = np.eye(SLOT)
+        self._output[into : into + len(turned), :SLOT] = turned
 
 
 def _orthogonal(random: np.random.Generator, size: int) -> Floats:
@@ -198,7 +227,7 @@ def _heads(states: jax.Array, weights: Params, name: str, shape: Shape) -> jax.A
 
 
 def _rotated(states: jax.Array, places: jax.Array, shape: Shape) -> jax.Array:
-    """Rotate the first components by the place of the token (Su et al. 2021), as llama.cpp does for Qwen 2."""
+    """Rotate the first components by the place of the token, one of each half together (Su et al. 2021)."""
     half = shape.rotated // 2
     angles = places[..., None, None] * jnp.asarray(shape.frequencies)
     first, second, rest = states[..., :half], states[..., half : shape.rotated], states[..., shape.rotated :]

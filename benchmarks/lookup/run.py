@@ -21,9 +21,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from software_device import Missing, software_device
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 from train import default_path, trained
 from worlds import Question, make_world
+
+from tests.support.software_vulkan import Missing, software_device
 
 WANTED = 0.9
 PLACES, FACTS, PER_WORLD = 12, 4, 5

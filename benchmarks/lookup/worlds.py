@@ -9,76 +9,29 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-_NAMING = random.Random("the names of the invented places")
-_BEGINNINGS = (
-    "Vel",
-    "Tar",
-    "Bren",
-    "Os",
-    "Kar",
-    "Lim",
-    "Mor",
-    "Nes",
-    "Ul",
-    "Dor",
-    "Fen",
-    "Gal",
-    "Hes",
-    "Ir",
-    "Jun",
-    "Pel",
-)
-_MIDDLES = ("a", "e", "i", "o", "u", "an", "er", "il", "or", "un")
-_ENDS = ("mora", "sil", "wick", "holm", "dale", "ford", "gate", "mere", "stad", "burn", "fell", "sund", "tor", "vik")
-PLACES = sorted(
-    _NAMING.sample([first + middle + end for first in _BEGINNINGS for middle in _MIDDLES for end in _ENDS], 400)
-)
-PEOPLE = (
-    *("Anneli", "Bruno", "Ceren", "Dafydd", "Esi", "Farid", "Greta", "Hamza", "Ines", "Joren", "Kaija", "Lorcan"),
-    *(
-        "Mirela",
-        "Nuno",
-        "Odile",
-        "Pavel",
-        "Quentin",
-        "Rosalba",
-        "Sunniva",
-        "Tamsin",
-        "Ulrika",
-        "Vasco",
-        "Wanda",
-        "Yusuf",
-    ),
-    *(
-        "Zora",
-        "Aurel",
-        "Bettina",
-        "Cosima",
-        "Dorian",
-        "Elspeth",
-        "Fiachra",
-        "Gudrun",
-        "Henrike",
-        "Ivo",
-        "Jolanda",
-        "Klara",
-    ),
-)
-COLOURS = ("red", "green", "blue", "white", "black", "yellow", "grey", "brown", "violet", "orange", "silver", "golden")
-STUFFS = ("copper", "granite", "oak", "marble", "iron", "brick", "slate", "cedar", "bronze", "glass", "clay", "pine")
-THINGS = (
-    *("lamps", "bridges", "wells", "mills", "boats", "bells", "towers", "gardens", "ovens"),
-    *("statues", "markets", "ladders"),
-)
-ROLES = (
-    *("keeper", "mayor", "baker", "miller", "teacher", "smith", "doctor", "gardener", "captain"),
-    *("judge", "ferryman", "clerk"),
-)
-PARTS = (
-    *("flag", "door", "roof", "gate", "harbour", "chapel", "pier", "fountain", "staircase"),
-    *("signpost", "wall", "barn"),
-)
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_NAMING = random.Random("the names of the invented places")
+_BEGINNINGS = _words("Vel Tar Bren Os Kar Lim Mor Nes Ul Dor Fen Gal Hes Ir Jun Pel")
+_MIDDLES = _words("a e i o u an er il or un")
+_ENDS = _words("mora sil wick holm dale ford gate mere stad burn fell sund tor vik")
+PLACES = sorted(
+    _NAMING.sample([first + middle + end for first in _BEGINNINGS for middle in _MIDDLES for end in _ENDS], 96)
+)
+PEOPLE = _words(
+    "Anneli Bruno Ceren Dafydd Esi Farid Greta Hamza Ines Joren Kaija Lorcan Mirela Nuno Odile Pavel Quentin "
+    "Rosalba Sunniva Tamsin Ulrika Vasco Wanda Yusuf Zora Aurel Bettina Cosima Dorian Elspeth Fiachra Gudrun "
+    "Henrike Ivo Jolanda Klara"
+)
+COLOURS = _words("red green blue white black yellow grey brown violet orange silver golden")
+STUFFS = _words("copper granite oak marble iron brick slate cedar bronze glass clay pine")
+THINGS = _words("lamps bridges wells mills boats bells towers gardens ovens statues markets ladders")
+ROLES = _words("keeper mayor baker miller teacher smith doctor gardener captain judge ferryman clerk")
+PAINTED = _words("flag door roof gate lantern signpost fence coach")
+BUILT = _words("harbour chapel pier fountain staircase wall barn library")
 NUMBERS = tuple(str(number) for number in range(10, 100))
 
 
@@ -94,7 +47,7 @@ class Kind(NamedTuple):
 KINDS = (
     Kind(
         "The number of {subject} in {place} is {value}.",
-        ("How many {subject} are there in {place}?", "What is the number of {subject} in {place}?"),
+        ("How many {subject} has {place}?", "What is the number of {subject} in {place}?"),
         THINGS,
         NUMBERS,
     ),
@@ -107,13 +60,13 @@ KINDS = (
     Kind(
         "The colour of the {subject} of {place} is {value}.",
         ("What is the colour of the {subject} of {place}?", "Which colour has the {subject} of {place}?"),
-        PARTS,
+        PAINTED,
         COLOURS,
     ),
     Kind(
         "The material of the {subject} of {place} is {value}.",
         ("What is the material of the {subject} of {place}?", "Which material has the {subject} of {place}?"),
-        PARTS,
+        BUILT,
         STUFFS,
     ),
 )

@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib.util
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +10,8 @@ import pytest
 
 from rookery.domain.errors import LLMError
 from tests.support.llama import MakeLlama, asked
+from tests.support.software_vulkan import Missing, software_device
 
-ROOT = Path(__file__).parents[2]
-DRIVERS = sorted(Path("/usr/share/vulkan/icd.d").glob("lvp_icd*.json"))
 PATIENT = {"device": "auto", "stall_timeout_seconds": 1800, "load_timeout_seconds": 1800}  # shaders are compiled first
 OBJECT = {
     "type": "object",
@@ -36,20 +34,13 @@ with subprocess.Popen(worker, stdin=subprocess.PIPE) as process:
 """
 
 
-def libraries() -> Path:
-    """Return the folder of llama.cpp with Vulkan; skip when something is missing. Nothing is built here."""
-    if importlib.util.find_spec("llama_cpp") is None:
-        pytest.skip("llama-cpp-python is not installed", allow_module_level=True)
-    if not DRIVERS:
-        pytest.skip("Mesa's software device is missing: apt-get install mesa-vulkan-drivers", allow_module_level=True)
-    command = [str(ROOT / "infra" / "llama" / "build-vulkan"), "--where"]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    if found.returncode:
-        pytest.skip(found.stderr.strip(), allow_module_level=True)
-    return Path(found.stdout.strip())
+if importlib.util.find_spec("llama_cpp") is None:
+    pytest.skip("llama-cpp-python is not installed", allow_module_level=True)
+try:
+    software_device(Path())
+except Missing as missing:
+    pytest.skip(str(missing), allow_module_level=True)
 
-
-LIBRARIES = libraries()
 pytestmark = pytest.mark.anyio
 
 
@@ -60,13 +51,11 @@ def shaders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def software_device(shaders: Path) -> Iterator[None]:
+def on_that_device(shaders: Path) -> Iterator[None]:
     """The environment in which llama.cpp sees that device, and no other one."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LLAMA_CPP_LIB_PATH", str(LIBRARIES))
-        patch.setenv("VK_ICD_FILENAMES", str(DRIVERS[0]))
-        patch.setenv("GGML_VK_VISIBLE_DEVICES", "0")  # one of type CPU is left out unless it is named
-        patch.setenv("MESA_SHADER_CACHE_DIR", str(shaders))
+        for name, value in software_device(shaders).items():
+            patch.setenv(name, value)
         yield
 
 

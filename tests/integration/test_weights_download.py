@@ -112,7 +112,9 @@ async def test_the_token_does_not_follow_a_redirect_to_another_host(tmp_path: Pa
     assert store.requests == [(f"/blobs/{name}", None) for name in (TOKENIZER.name, MODEL.name)]
 
 
-async def test_the_hub_and_the_token_of_the_environment_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_hub_and_the_token_of_the_environment_are_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_of_the_environment")
     with serving(lambda request, _: request.send(404)) as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.url)

@@ -12,7 +12,7 @@ class Missing(Exception):
 
 
 def software_device(shaders: Path) -> dict[str, str]:
-    """Return the variables. Compiled shaders are kept in a folder.
+    """Return the variables; compiled shaders are kept in a folder. Nothing is built here.
 
     Raises:
         Missing: the driver or the libraries are not here; the message says how to get them.
