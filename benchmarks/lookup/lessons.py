@@ -1,7 +1,6 @@
 """What the small model learns: the prompts that the product writes, and the replies that they call for."""
 
 import random
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from worlds import Fact, World, make_world
@@ -9,10 +8,10 @@ from worlds import Fact, World, make_world
 from rookery.application.asking import numbered, prompt
 from rookery.domain.inference import Message
 from rookery.domain.reasoning import ComposeJob, Evidence, FindEvidenceJob, PlanJob, ReflectJob
-from rookery.domain.sources import Passage, text_digest
+from rookery.domain.sources import Passage
+from tests.support.evidence import a_passage
 
 QUOTES, CLAIMS = 6, 3
-_WHEN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Lesson(NamedTuple):
@@ -31,7 +30,7 @@ class Sizes(NamedTuple):
 
 def find_lesson(choice: random.Random, sizes: Sizes) -> Lesson:
     """Return a question with documents, of which one answers it."""
-    world = make_world(choice, places=sizes.documents, facts=sizes.facts)
+    world = make_world(choice, places=sizes.documents, facts=sizes.facts, more=choice.choice((0, 2)))
     fact = choice.choice([fact for facts in world.facts.values() for fact in facts])
     places = list(world.facts)
     question = fact.question(choice.randrange(2))
@@ -90,15 +89,4 @@ def _some_fact(choice: random.Random) -> Fact:
 
 
 def _passage(world: World, place: str) -> Passage:
-    text = world.document(place).strip()
-    digest = text_digest(text)
-    return Passage(
-        id=f"{digest[:16]}:0",
-        sha256=digest,
-        url=f"file:///{place.lower()}.md",
-        title=place,
-        ordinal=0,
-        start=0,
-        end=len(text),
-        text=text,
-    )
+    return a_passage(world.document(place).strip(), place)

@@ -17,8 +17,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from lessons import Lesson, Sizes, compose_lesson, find_lesson, plan_lesson, reflect_lesson
 from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from lessons import Lesson, Sizes, compose_lesson, find_lesson, plan_lesson, reflect_lesson
 from words import Words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,7 +50,7 @@ class Phase(NamedTuple):
 PHASES = (
     Phase(60, lessons=12, tokens=300, documents=(1, 3), facts=(2, 3)),
     Phase(100, lessons=8, tokens=400, documents=(2, 5), facts=(3, 4)),
-    Phase(260, lessons=8, tokens=520, documents=(4, 6), facts=(3, 4)),
+    Phase(340, lessons=8, tokens=520, documents=(4, 6), facts=(3, 4)),
 )
 
 

@@ -116,10 +116,10 @@ class World(NamedTuple):
         return [Question(fact.question(choice.randrange(2)), fact.value, fact.told) for fact in facts]
 
 
-def make_world(choice: random.Random, *, places: int, facts: int) -> World:
-    """Return so many places with so many facts each; most facts are told of several places."""
+def make_world(choice: random.Random, *, places: int, facts: int, more: int = 2) -> World:
+    """Return so many places with so many facts each; `more` is how many other things are told of some of them only."""
     topics = [(kind, subject) for kind in KINDS for subject in kind.subjects]
-    shared = choice.sample(topics, facts + 2)
+    shared = choice.sample(topics, facts + more)
     return World({place: _facts(choice, place, shared, facts) for place in choice.sample(PLACES, places)})
 
 
