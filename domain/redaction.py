@@ -159,11 +159,12 @@ _BARE = r"(?P<bare>[^\s\"'`<>\[\](),;&={}|]{6,300}+={0,2}+)(?![(\[])"
 _AFTER_ASSIGN = rf"{_ASSIGN}(?:{_QUOTED}|{_BARE})"
 _END_PART = r"-----END [A-Z0-9 ]{0,40}-----"
 
+# An atomic group and not `(?:…)*+`: the `re` of Python 3.11.2, which Debian 12 has, then misses matches.
 _RULES = (
     _rule(
         "private-key",
         "-----BEGIN",
-        r"(?P<a>-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----[^-]*+(?:-(?!----)[^-]*+)*+"
+        r"(?P<a>-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----[^-]*+(?>(?:-(?!----)[^-]*+)*)"
         rf"{_END_PART})|(?P<b>-----BEGIN (?:[A-Z0-9]{{1,12}} ){{0,3}}PRIVATE KEY(?: BLOCK)?-----"
         r"(?:(?:\s|\\[nr]){1,4}[A-Za-z0-9+/=]{16,}+)+)",
         _key_block,

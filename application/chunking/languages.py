@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-_STRINGS = r""""(?:[^"\\\n]|\\.)*+"?|'(?:[^'\\\n]|\\.)*+'?"""
-_TRIPLE = r'''"""(?:[^"\\]|\\.|"(?!""))*+(?:"""|\Z)|\'\'\'(?:[^'\\]|\\.|'(?!''))*+(?:\'\'\'|\Z)'''
+# Atomic groups and not `(?:…)*+`: the `re` of Python 3.11.2, which Debian 12 has, then misses matches.
+_STRINGS = r""""(?>(?:[^"\\\n]|\\.)*)"?|'(?>(?:[^'\\\n]|\\.)*)'?"""
+_TRIPLE = r'''"""(?>(?:[^"\\]|\\.|"(?!""))*)(?:"""|\Z)|\'\'\'(?>(?:[^'\\]|\\.|'(?!''))*)(?:\'\'\'|\Z)'''
 _BLOCK = r"/\*.*?(?:\*/|\Z)"
-_TEMPLATE = r"`(?:[^`\\]|\\.)*+(?:`|\Z)"
+_TEMPLATE = r"`(?>(?:[^`\\]|\\.)*)(?:`|\Z)"
 
 
 def _tokens(*alternatives: str) -> re.Pattern[str]:
@@ -20,7 +21,7 @@ def _tokens(*alternatives: str) -> re.Pattern[str]:
 _HASH = _tokens(r"#[^\n]*", _TRIPLE, _STRINGS)
 _SLASHES = _tokens(r"//[^\n]*", _BLOCK, _TRIPLE, _TEMPLATE, _STRINGS)
 _DASHES = _tokens(r"--[^\n]*", _BLOCK, r"\{-.*?(?:-\}|\Z)", _STRINGS)
-_SEMICOLON = _tokens(r";[^\n]*", r'"(?:[^"\\]|\\.)*+(?:"|\Z)')
+_SEMICOLON = _tokens(r";[^\n]*", r'"(?>(?:[^"\\]|\\.)*)(?:"|\Z)')
 
 _MODIFIERS = (
     r"(?:(?:export|default|public|private|protected|internal|static|final|abstract|async|pub(?:\([^)]*\))?|unsafe"
