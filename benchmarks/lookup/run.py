@@ -76,8 +76,9 @@ def unseen(folder: Path, questions: int) -> Iterator[Asked]:
         place = folder / f"world-{number}"
         world = make_world(random.Random(_UNSEEN + number), places=PLACES, facts=FACTS)
         world.write(place)
-        for question in world.questions(min(PER_WORLD, questions - number * PER_WORLD), number):
-            yield Asked(question, place, f"world-{number}-{len(question.text)}")
+        of_world = world.questions(min(PER_WORLD, questions - number * PER_WORLD), number)
+        for place_in_world, question in enumerate(of_world):
+            yield Asked(question, place, f"world-{number}-{place_in_world}")
 
 
 def ask_all(model: Path, device: str, questions: int, folder: Path) -> Report:
@@ -96,8 +97,8 @@ def ask_all(model: Path, device: str, questions: int, folder: Path) -> Report:
         "ROOKERY_RESEARCH__FALLBACKS": "[]",
     }
     answers: list[Answered] = []
-    for number, asked in enumerate(unseen(folder / f"worlds-{device}", questions)):
-        answers.append(_ask(model, asked._replace(namespace=f"questions-{number}"), variables))
+    for asked in unseen(folder / f"worlds-{device}", questions):
+        answers.append(_ask(model, asked, variables))
         right = sum(answer.fault is None for answer in answers)
         print(f"{device}: {right} of {len(answers)} right", file=sys.stderr, flush=True)
     used = _device_of(model, variables)
