@@ -43,10 +43,14 @@ class Batch:
     def add(self, sequence: int, tokens: Sequence[int], *, position: int, wanted: bool) -> int:
         """Append tokens of a sequence; return the row of the last, for which logits are made if they are wanted."""
         start, end = self.length, self.length + len(tokens)
-        self._tokens[start:end] = tokens
-        self._positions[start:end] = np.arange(position, position + len(tokens))
-        self._sequences[start:end] = sequence + self._members
-        self._wanted[start:end] = 0
+        if len(tokens) == 1:  # as most are: four numbers are set sooner than four slices
+            self._tokens[start], self._positions[start] = tokens[0], position
+            self._sequences[start] = sequence + self._members
+        else:
+            self._tokens[start:end] = tokens
+            self._positions[start:end] = np.arange(position, position + len(tokens))
+            self._sequences[start:end] = sequence + self._members
+            self._wanted[start:end] = 0
         self._wanted[end - 1] = wanted
         self.length = self.struct.n_tokens = end
         return end - 1

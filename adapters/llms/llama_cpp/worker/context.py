@@ -49,7 +49,8 @@ class Context:
         self._api = model.library.api
         self._pointer = model.context
         self._memory = self._api.llama_get_memory(model.context)
-        self._rows = ctypes.POINTER(ctypes.c_float * model.vocabulary.size)
+        self._row = ctypes.c_float * model.vocabulary.size
+        self._seen: dict[int, Row] = {}
         self._lora: str | None = None
 
     def decode(self, batch: Batch) -> int:
@@ -62,7 +63,9 @@ class Context:
         pointer = self._api.llama_get_logits_ith(self._pointer, row)
         if not pointer:
             raise Unusable("device", "llama.cpp made no logits")
-        logits: Row = np.ctypeslib.as_array(ctypes.cast(pointer, self._rows).contents)
+        address = ctypes.addressof(pointer.contents)
+        if (logits := self._seen.get(address)) is None:  # llama.cpp has one buffer, a row of which is where it was
+            logits = self._seen[address] = np.ctypeslib.as_array(self._row.from_address(address))
         return logits
 
     def use_lora(self, name: str | None) -> None:
