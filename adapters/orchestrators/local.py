@@ -1,15 +1,12 @@
 """Workflows on asyncio, in this process."""
 
-import asyncio
-import hashlib
-from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, Field
 
-from rookery.domain.errors import Conflict, RunStopped
-from rookery.domain.events import RunEvent
-from rookery.domain.ports.orchestrator import I, O, OrchestratorPort, Workflow, WorkflowContext
+from rookery.adapters.support.journalled import JournalledContext, first_error
+from rookery.domain.errors import Conflict
+from rookery.domain.ports.orchestrator import I, O, OrchestratorPort, Workflow
 from rookery.domain.ports.run_store import RunStorePort
 
 
@@ -44,9 +41,9 @@ class LocalOrchestrator(OrchestratorPort):
                 f"run {run_id} is being run by another process; follow it with `rookery runs show`"
             ) from error
         try:
-            return await workflow(_Context(run_id, self._run_store, self._settings.parallel), given)
+            return await workflow(JournalledContext(run_id, self._run_store, self._settings.parallel), given)
         except BaseExceptionGroup as group:
-            raise _first(group) from group
+            raise first_error(group) from group
         finally:
             lock.release()
 
@@ -61,45 +58,3 @@ class LocalOrchestrator(OrchestratorPort):
                 return False
         except Timeout:
             return True
-
-
-class _Context(WorkflowContext):
-    def __init__(self, run_id: str, run_store: RunStorePort, parallel: int) -> None:
-        self._run_id = run_id
-        self._run_store = run_store
-        self._free = asyncio.Semaphore(parallel)
-
-    @property
-    def run_id(self) -> str:
-        return self._run_id
-
-    async def step(self, name: str, fn: Callable[[I], Awaitable[O]], given: I, *, returns: type[O]) -> O:
-        stop = await self._run_store.stop_asked(self._run_id)
-        if stop is not None:
-            raise RunStopped(stop)
-        input_hash = hashlib.sha256(given.model_dump_json().encode()).hexdigest()
-        recorded = await self._run_store.step_output(self._run_id, name, input_hash)
-        if recorded is not None:
-            return returns.model_validate_json(recorded)
-        output = await fn(given)
-        await self._run_store.save_step(self._run_id, name, input_hash, output.model_dump_json())
-        return output
-
-    async def fan_out(
-        self, name: str, fn: Callable[[I], Awaitable[O]], given: Sequence[I], *, returns: type[O]
-    ) -> list[O]:
-        async def one(index: int, item: I) -> O:
-            async with self._free:
-                return await self.step(f"{name}/{index}", fn, item, returns=returns)
-
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(index, item)) for index, item in enumerate(given, 1)]
-        return [task.result() for task in tasks]
-
-    async def emit(self, event: RunEvent) -> None:
-        await self._run_store.append(self._run_id, event)
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    error = group.exceptions[0]
-    return _first(error) if isinstance(error, BaseExceptionGroup) else error

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from rookery.domain.errors import Conflict, InvalidRequest, NotFound
 from rookery.domain.events import RunEvent, ends_run
 from rookery.domain.ports.clock import ClockPort
-from rookery.domain.ports.run_store import RunPage, RunStorePort
+from rookery.domain.ports.run_store import BegunStep, RunPage, RunStorePort
 from rookery.domain.runs import Run, StopRequest
 
 
@@ -74,8 +74,8 @@ class InMemoryRunStore(RunStorePort):
             async with self._changed:
                 await self._changed.wait_for(lambda seen=after: len(stored) > seen)  # type: ignore[misc]
 
-    async def step_output(self, run_id: str, step: str, input_hash: str) -> str | None:
-        return self._steps.get((run_id, step, input_hash))
+    async def begin_step(self, run_id: str, step: str, input_hash: str) -> BegunStep:
+        return BegunStep(self._steps.get((run_id, step, input_hash)), self._stops.get(run_id))
 
     async def save_step(self, run_id: str, step: str, input_hash: str, output: str) -> None:
         self._steps.setdefault((run_id, step, input_hash), output)

@@ -10,7 +10,7 @@ from rookery.adapters.support.sqlite import Database
 from rookery.domain.errors import Conflict, InvalidRequest, NotFound
 from rookery.domain.events import RunEvent, ends_run, run_event_adapter
 from rookery.domain.ports.clock import ClockPort
-from rookery.domain.ports.run_store import RunPage, RunStorePort
+from rookery.domain.ports.run_store import BegunStep, RunPage, RunStorePort
 from rookery.domain.runs import Run, StopRequest
 
 _SCHEMA = """
@@ -103,9 +103,16 @@ class SqliteRunStore(RunStorePort):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(appended.wait(), _POLL_SECONDS)
 
-    async def step_output(self, run_id: str, step: str, input_hash: str) -> str | None:
-        query = "SELECT output FROM steps WHERE run_id = ? AND step = ? AND input_hash = ?"
-        return await self._one(query, run_id, step, input_hash)
+    async def begin_step(self, run_id: str, step: str, input_hash: str) -> BegunStep:
+        def read(connection: sqlite3.Connection) -> BegunStep:
+            query = (
+                "SELECT (SELECT output FROM steps WHERE run_id = ?1 AND step = ?2 AND input_hash = ?3), "
+                "(SELECT stop FROM runs WHERE id = ?1)"
+            )
+            output, stop = connection.execute(query, (run_id, step, input_hash)).fetchone()
+            return BegunStep(output, StopRequest(stop) if stop else None)
+
+        return await self._database.run(read, brief=True)
 
     async def save_step(self, run_id: str, step: str, input_hash: str, output: str) -> None:
         insert = "INSERT OR IGNORE INTO steps VALUES (?, ?, ?, ?)"

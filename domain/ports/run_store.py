@@ -14,6 +14,13 @@ class RunPage(NamedTuple):
     next_cursor: str | None
 
 
+class BegunStep(NamedTuple):
+    """What is known before a step is run: the JSON that it left when it finished before, and a wish to stop."""
+
+    output: str | None
+    stop: StopRequest | None
+
+
 class RunStorePort(Protocol):
     """Keeps runs. Each call is durable when it returns. Safe to call concurrently and from several processes."""
 
@@ -57,8 +64,8 @@ class RunStorePort(Protocol):
         """Yield stored events and then those to come, in order and without gaps; end after the run's last one."""
         ...
 
-    async def step_output(self, run_id: str, step: str, input_hash: str) -> str | None:
-        """Return the JSON that a finished step left, or None."""
+    async def begin_step(self, run_id: str, step: str, input_hash: str) -> BegunStep:
+        """Return what a step left if it finished before, and what was asked of the run meanwhile."""
         ...
 
     async def save_step(self, run_id: str, step: str, input_hash: str, output: str) -> None:

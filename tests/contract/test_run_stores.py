@@ -155,9 +155,9 @@ async def test_a_step_is_recorded_once_under_its_name_and_input(store):
     await store.create(a_run())
     await store.save_step("run-001", "plan", "h1", '{"first": true}')
     await store.save_step("run-001", "plan", "h1", '{"first": false}')
-    assert await store.step_output("run-001", "plan", "h1") == '{"first": true}'
-    assert await store.step_output("run-001", "plan", "h2") is None
-    assert await store.step_output("run-002", "plan", "h1") is None
+    assert (await store.begin_step("run-001", "plan", "h1")).output == '{"first": true}'
+    assert (await store.begin_step("run-001", "plan", "h2")).output is None
+    assert (await store.begin_step("run-002", "plan", "h1")).output is None
 
 
 async def test_a_wish_to_stop_is_kept_until_it_is_taken_back(store):

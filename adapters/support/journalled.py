@@ -1,0 +1,75 @@
+"""What a workflow does is kept in the run store's journal: the part that all orchestrators share."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+
+from rookery.domain.errors import RunStopped
+from rookery.domain.events import RunEvent
+from rookery.domain.ports.orchestrator import I, O, WorkflowContext
+from rookery.domain.ports.run_store import RunStorePort
+
+
+class JournalledContext(WorkflowContext):
+    """Looks each step up before it is run, and records it afterwards. An orchestrator overrides `coordinate`.
+
+    Args:
+        run_id: of the run.
+        run_store: its journal.
+        parallel: steps of one fan-out that run side by side.
+    """
+
+    def __init__(self, run_id: str, run_store: RunStorePort, parallel: int) -> None:
+        self._run_id = run_id
+        self._run_store = run_store
+        self._free = asyncio.Semaphore(parallel)
+
+    @property
+    def run_id(self) -> str:
+        return self._run_id
+
+    async def coordinate(self, name: str, work: Callable[[], Awaitable[O]]) -> O:  # noqa: ARG002 - others use it
+        """Run a step that was not run before; here, at once."""
+        return await work()
+
+    async def step(self, name: str, fn: Callable[[I], Awaitable[O]], given: I, *, returns: type[O]) -> O:
+        return await self.once(name, lambda _: self.coordinate(name, lambda: fn(given)), given, returns=returns)
+
+    async def once(self, name: str, fn: Callable[[I], Awaitable[O]], given: I, *, returns: type[O]) -> O:
+        input_hash = _hash(given.model_dump_json())
+        begun = await self._run_store.begin_step(self._run_id, name, input_hash)
+        if begun.stop is not None:
+            raise RunStopped(begun.stop)
+        if begun.output is not None:
+            return returns.model_validate_json(begun.output)
+        output = await fn(given)
+        await self._run_store.save_step(self._run_id, name, input_hash, output.model_dump_json())
+        return output
+
+    async def effect(self, name: str, fn: Callable[[I, str], Awaitable[O]], given: I, *, returns: type[O]) -> O:
+        key = _hash("\0".join((self._run_id, name, given.model_dump_json())))
+        return await self.once(name, lambda _: fn(given, key), given, returns=returns)
+
+    async def fan_out(
+        self, name: str, fn: Callable[[I], Awaitable[O]], given: Sequence[I], *, returns: type[O]
+    ) -> list[O]:
+        async def one(index: int, item: I) -> O:
+            async with self._free:
+                return await self.step(f"{name}/{index}", fn, item, returns=returns)
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(index, item)) for index, item in enumerate(given, 1)]
+        return [task.result() for task in tasks]
+
+    async def emit(self, event: RunEvent) -> None:
+        await self._run_store.append(self._run_id, event)
+
+
+def first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the first of the errors that ended a fan-out."""
+    error = group.exceptions[0]
+    return first_error(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
