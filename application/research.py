@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import NoReturn
 
 from rookery.application.agents.roster import COORDINATOR, SUPERVISOR
 from rookery.application.workflow import Colony
@@ -20,6 +21,7 @@ from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.orchestrator import OrchestratorPort
 from rookery.domain.ports.run_store import RunStorePort
 from rookery.domain.redaction import redact
+from rookery.domain.results import TaskResult
 from rookery.domain.runs import ResearchRequest, Run, RunStatus, StopRequest
 
 
@@ -69,7 +71,8 @@ class ConductRun:
     async def __call__(self, run_id: str) -> Run:
         """Return the run as it ended: finished, failed, paused or cancelled. Its events tell the same.
 
-        When the calling task is cancelled the run is left as `interrupted`.
+        A wish to cancel ends it wherever it is, also in the middle of a reply of the model; one to pause waits for
+        the parts that are at work. When the calling task is cancelled the run is left as `interrupted`.
 
         Raises:
             NotFound: there is no such run.
@@ -83,7 +86,7 @@ class ConductRun:
         run = await self._begin(run)
         self._at_work.add(run_id)
         try:
-            result = await self._orchestrator.execute(run_id, self._colony.research, run.request())
+            result = await self._work(run)
         except RunStopped as stopped:
             return await self._stop(run, StopRequest(stopped.stop))
         except asyncio.CancelledError:
@@ -99,6 +102,21 @@ class ConductRun:
         run = run.model_copy(update={"result": result})
         ended = RunFinished(agent_id=COORDINATOR.id, status=result.status)
         return await self._close(run, ended, RunStatus(result.status.value))
+
+    async def _work(self, run: Run) -> TaskResult:
+        try:
+            async with asyncio.TaskGroup() as group:
+                heeding = group.create_task(self._heed(run.id))
+                result = await self._orchestrator.execute(run.id, self._colony.research, run.request())
+                heeding.cancel()
+        except BaseExceptionGroup as errors:
+            stopped = next((error for error in errors.exceptions if isinstance(error, RunStopped)), None)
+            raise stopped or errors.exceptions[0] from errors
+        return result
+
+    async def _heed(self, run_id: str) -> NoReturn:
+        await self._run_store.wait_for_cancel(run_id)
+        raise RunStopped(StopRequest.CANCEL)
 
     async def _begin(self, run: Run) -> Run:
         await self._run_store.ask_to_stop(run.id, None)  # asked of a process that died before it could obey
@@ -139,7 +157,9 @@ class StopRun:
         self._clock = clock
 
     async def __call__(self, run_id: str, stop: StopRequest) -> Run:
-        """Ask for it. A run at work stops before its next step; one that is not at work stops at once.
+        """Ask for it. One that is not at work stops at once.
+
+        A run at work is cancelled within a second, and paused as soon as the parts that it is at are finished.
 
         Raises:
             NotFound: there is no such run.

@@ -82,6 +82,12 @@ class InMemoryRunStore(RunStorePort):
 
     async def ask_to_stop(self, run_id: str, stop: StopRequest | None) -> None:
         self._stops[run_id] = stop
+        async with self._changed:
+            self._changed.notify_all()
 
     async def stop_asked(self, run_id: str) -> StopRequest | None:
         return self._stops.get(run_id)
+
+    async def wait_for_cancel(self, run_id: str) -> None:
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._stops.get(run_id) is StopRequest.CANCEL)

@@ -20,7 +20,7 @@ CREATE TABLE events (run_id TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT N
 CREATE TABLE steps (run_id TEXT NOT NULL, step TEXT NOT NULL, input_hash TEXT NOT NULL, output TEXT NOT NULL,
     PRIMARY KEY (run_id, step, input_hash)) WITHOUT ROWID
 """
-_POLL_SECONDS = 0.2  # how soon a follower sees what another process wrote; events of this process wake it at once
+_POLL_SECONDS = 0.2  # how soon who waits sees what another process wrote; what this one writes is seen at once
 
 
 class SqliteRunStore(RunStorePort):
@@ -29,7 +29,8 @@ class SqliteRunStore(RunStorePort):
     def __init__(self, home: Path, *, clock: ClockPort) -> None:
         self._database = Database(home / "runs.db", [_SCHEMA])
         self._clock = clock
-        self._appended = asyncio.Event()
+        self._appended = _Pulse()
+        self._asked = _Pulse()
 
     async def create(self, run: Run, *, idempotency_key: str | None = None) -> Run:
         def write(connection: sqlite3.Connection) -> Run:
@@ -61,7 +62,7 @@ class SqliteRunStore(RunStorePort):
             self._append(connection, run.id, event)
 
         await self._database.run(write)
-        self._wake()
+        self._appended.beat()
 
     async def page(self, *, limit: int, cursor: str | None = None) -> RunPage:
         if cursor is not None and await self._one("SELECT id FROM runs WHERE id = ?", cursor) is None:
@@ -80,7 +81,7 @@ class SqliteRunStore(RunStorePort):
             return self._append(connection, run_id, event)
 
         stored = await self._database.run(write)
-        self._wake()
+        self._appended.beat()
         return stored
 
     async def events(self, run_id: str, *, after: int = 0) -> list[RunEvent]:
@@ -92,7 +93,7 @@ class SqliteRunStore(RunStorePort):
 
     async def follow(self, run_id: str, *, after: int = 0) -> AsyncIterator[RunEvent]:
         while True:
-            appended = self._appended
+            appended = self._appended.next()
             for event in await self.events(run_id, after=after):
                 after = event.seq
                 yield event
@@ -100,8 +101,7 @@ class SqliteRunStore(RunStorePort):
                     return
             if await self._ended(run_id, by=after):
                 return
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(appended.wait(), _POLL_SECONDS)
+            await _wait(appended)
 
     async def begin_step(self, run_id: str, step: str, input_hash: str) -> BegunStep:
         def read(connection: sqlite3.Connection) -> BegunStep:
@@ -122,10 +122,18 @@ class SqliteRunStore(RunStorePort):
     async def ask_to_stop(self, run_id: str, stop: StopRequest | None) -> None:
         update = "UPDATE runs SET stop = ? WHERE id = ?"
         await self._database.run(lambda connection: connection.execute(update, (stop, run_id)))
+        self._asked.beat()
 
     async def stop_asked(self, run_id: str) -> StopRequest | None:
         asked = await self._one("SELECT stop FROM runs WHERE id = ?", run_id)
         return StopRequest(asked) if asked else None
+
+    async def wait_for_cancel(self, run_id: str) -> None:
+        while True:
+            asked = self._asked.next()
+            if await self.stop_asked(run_id) is StopRequest.CANCEL:
+                return
+            await _wait(asked)
 
     def close(self) -> None:
         """Close the file."""
@@ -137,10 +145,6 @@ class SqliteRunStore(RunStorePort):
         connection.execute("INSERT INTO events VALUES (?, ?, ?)", (run_id, stamped.seq, stamped.model_dump_json()))
         return stamped
 
-    def _wake(self) -> None:
-        self._appended.set()
-        self._appended = asyncio.Event()
-
     async def _ended(self, run_id: str, *, by: int) -> bool:
         last = await self._one("SELECT body FROM events WHERE run_id = ? ORDER BY seq DESC LIMIT 1", run_id)
         event = None if last is None else run_event_adapter.validate_json(last)
@@ -151,4 +155,24 @@ class SqliteRunStore(RunStorePort):
             row = connection.execute(query, parameters).fetchone()
             return None if row is None else row[0]
 
-        return await self._database.run(read)
+        return await self._database.run(read, brief=True)
+
+
+class _Pulse:
+    """Wakes all who wait for its next beat."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def next(self) -> asyncio.Event:
+        """Return what is set at the next beat."""
+        return self._event
+
+    def beat(self) -> None:
+        self._event.set()
+        self._event = asyncio.Event()
+
+
+async def _wait(beat: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(beat.wait(), _POLL_SECONDS)

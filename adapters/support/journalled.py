@@ -53,13 +53,21 @@ class JournalledContext(WorkflowContext):
     async def fan_out(
         self, name: str, fn: Callable[[I], Awaitable[O]], given: Sequence[I], *, returns: type[O]
     ) -> list[O]:
-        async def one(index: int, item: I) -> O:
+        stopped: list[RunStopped] = []
+
+        async def one(index: int, item: I) -> O | None:
             async with self._free:
-                return await self.step(f"{name}/{index}", fn, item, returns=returns)
+                try:
+                    return await self.step(f"{name}/{index}", fn, item, returns=returns)
+                except RunStopped as stop:  # raised here, it would cut off what the others are at
+                    stopped.append(stop)
+                    return None
 
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(index, item)) for index, item in enumerate(given, 1)]
-        return [task.result() for task in tasks]
+        if stopped:
+            raise stopped[0]
+        return [output for task in tasks if (output := task.result()) is not None]
 
     async def emit(self, event: RunEvent) -> None:
         await self._run_store.append(self._run_id, event)

@@ -79,3 +79,7 @@ class RunStorePort(Protocol):
     async def stop_asked(self, run_id: str) -> StopRequest | None:
         """Return what was noted last, or None."""
         ...
+
+    async def wait_for_cancel(self, run_id: str) -> None:
+        """Return once a person wants the run cancelled, well within a second, whichever process noted it."""
+        ...

@@ -41,5 +41,5 @@ def with_colony(work: "Callable[[Container], Awaitable[T]]", *, ready: bool = Fa
 
     try:
         return asyncio.run(main())
-    except KeyboardInterrupt as interrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError) as interrupt:
         raise typer.Exit(INTERRUPTED) from interrupt

@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
@@ -25,7 +26,8 @@ async def conduct(container: "Container", run: "Run", *, json_lines: bool = Fals
     watch = _print_lines if json_lines else _discard if quiet else _show
     watching = asyncio.create_task(watch(events))
     try:
-        return await container.conduct_run()(run.id)
+        with _terminated_politely():
+            return await container.conduct_run()(run.id)
     except asyncio.CancelledError:
         complain(f"interrupted; go on with `rookery runs resume {run.id}`")
         raise
@@ -45,6 +47,22 @@ def report(run: "Run", *, as_json: bool = False, silent: bool = False) -> NoRetu
         out().print(answer(run.result))
         err().print(f"run {run.id}", style="dim")
     raise typer.Exit(_EXIT_CODES[run.status.value])
+
+
+@contextlib.contextmanager
+def _terminated_politely() -> "Iterator[None]":
+    """Have SIGTERM do what Ctrl-C does: the run is left as interrupted."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None  # noqa: S101 - a coroutine runs in a task
+    try:
+        loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    except (NotImplementedError, RuntimeError, ValueError):  # not on this system, or not in this thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
 
 
 async def _let_finish(watching: "asyncio.Task[None]", container: "Container", run: "Run") -> None:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from rookery.entrypoints.container import Container
 
 app = typer.Typer(help="Look at runs and steer them.", no_args_is_help=True)
+_WHEN = {
+    "pause": "asked to pause: the run parks as soon as the parts that it is at are finished",
+    "cancel": "asked to cancel: the run ends within a second",
+}
 RunId = Annotated[str, typer.Argument(help="The run; `rookery runs list` shows them.")]
 
 
@@ -112,7 +116,7 @@ def resume_run(run_id: RunId, *, json_: Json = False) -> None:
 
 @app.command("pause")
 def pause_run(run_id: RunId, *, json_: Json = False) -> None:
-    """Park a run before its next step."""
+    """Park a run as soon as the parts that it is at are finished; `resume` goes on with it."""
     from rookery.domain.runs import StopRequest
 
     _stop(run_id, StopRequest.PAUSE, as_json=json_)
@@ -120,7 +124,7 @@ def pause_run(run_id: RunId, *, json_: Json = False) -> None:
 
 @app.command("cancel")
 def cancel_run(run_id: RunId, *, json_: Json = False) -> None:
-    """End a run before its next step."""
+    """End a run within a second, wherever it is."""
     from rookery.domain.runs import StopRequest
 
     _stop(run_id, StopRequest.CANCEL, as_json=json_)
@@ -177,5 +181,4 @@ def _stop(run_id: str, stop: "StopRequest", *, as_json: bool) -> None:
     if as_json:
         print_json(run)
     else:
-        at_work = run.status is RunStatus.RUNNING
-        out().print(f"asked to {stop}: the run stops before its next step" if at_work else f"the run is {run.status}")
+        out().print(_WHEN[stop.value] if run.status is RunStatus.RUNNING else f"the run is {run.status}")

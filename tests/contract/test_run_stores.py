@@ -169,6 +169,29 @@ async def test_a_wish_to_stop_is_kept_until_it_is_taken_back(store):
     assert await store.stop_asked("run-001") is None
 
 
+@pytest.mark.parametrize("before", [True, False])
+async def test_who_waits_for_a_wish_to_cancel_is_told_of_it_and_not_of_one_to_pause(store, before):
+    await store.create(a_run())
+    await store.ask_to_stop("run-001", StopRequest.CANCEL if before else StopRequest.PAUSE)
+    waiting = asyncio.create_task(store.wait_for_cancel("run-001"))
+    if not before:
+        for _ in range(20):
+            await store.stop_asked("run-001")
+        assert not waiting.done()
+        await store.ask_to_stop("run-001", StopRequest.CANCEL)
+    await asyncio.wait_for(waiting, 10)
+
+
+async def test_who_waits_for_a_wish_to_cancel_sees_what_another_process_notes(tmp_path):
+    here, there = (SqliteRunStore(tmp_path, clock=ManualClock(NOON)) for _ in range(2))
+    await here.create(a_run())
+    waiting = asyncio.create_task(here.wait_for_cancel("run-001"))
+    await there.ask_to_stop("run-001", StopRequest.CANCEL)
+    await asyncio.wait_for(waiting, 10)
+    here.close()
+    there.close()
+
+
 async def test_two_processes_share_one_store_without_gaps_or_losses(tmp_path):
     clock = ManualClock(NOON)
     here, there = (SqliteRunStore(tmp_path, clock=clock) for _ in range(2))

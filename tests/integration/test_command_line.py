@@ -181,7 +181,8 @@ def test_init_writes_settings_that_load_and_overwrites_nothing(tmp_path):
     assert run("init").returncode == 2
 
 
-def test_ctrl_c_interrupts_politely_and_the_run_can_be_resumed(tmp_path):
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_sigterm_interrupt_politely_and_the_run_can_be_resumed(tmp_path, sent):
     folder = tmp_path / "notes"
     folder.mkdir()
     for number in range(300):
@@ -192,7 +193,7 @@ def test_ctrl_c_interrupts_politely_and_the_run_can_be_resumed(tmp_path):
     ) as process:
         assert process.stdout is not None
         assert '"run_started"' in process.stdout.readline()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         _, complaint = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "rookery runs resume" in complaint

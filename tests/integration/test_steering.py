@@ -1,10 +1,45 @@
-"""Steering runs across the deaths of processes."""
+"""Steering runs across the deaths of processes, and in the middle of what they do."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from rookery.adapters.clocks.manual import ManualClock
+from rookery.adapters.orchestrators.local import LocalOrchestrator, Settings
+from rookery.adapters.run_stores.in_memory import InMemoryRunStore
+from rookery.domain.errors import Conflict, RunStopped
+from rookery.domain.frozen import Frozen
 from rookery.domain.runs import ResearchRequest, RunStatus, StopRequest
+from rookery.entrypoints.container import Container, close
+from tests.support.colony import make_container
+from tests.support.openai_chat import Reply
+from tests.support.openai_model import KEY
+from tests.support.openai_server import NO_ANSWER, OpenAIServer
+from tests.support.server import rookery
 
 pytestmark = pytest.mark.anyio
+PATIENCE = 20  # seconds, after which something hangs
+
+
+class Number(Frozen):
+    value: int
+
+
+@pytest.fixture
+async def silent(chat_server: OpenAIServer, tmp_path: Path) -> AsyncIterator[Container]:
+    """A colony whose model never answers its first call."""
+    chat_server.replies.append(Reply(NO_ANSWER))
+    container = make_container(
+        tmp_path / "home",
+        llms={"openai": {"base_url": chat_server.url, "api_key": KEY}},
+        model="openai:rook-1",
+        embedder=None,
+    )
+    yield container
+    await close(container)
 
 
 @pytest.mark.parametrize("stop", list(StopRequest))
@@ -14,3 +49,67 @@ async def test_a_wish_that_a_dead_process_never_saw_does_not_stop_the_resumed_ru
     run = await container.start_run()(ResearchRequest(question="Where do rooks nest?", sources=[str(note)]))
     await container.run_store().ask_to_stop(run.id, stop)
     assert (await container.conduct_run()(run.id)).status is RunStatus.SUCCEEDED
+
+
+async def test_a_run_is_cancelled_from_another_process_although_its_model_never_answers(silent, chat_server):
+    run = await silent.start_run()(ResearchRequest(question="Where do rooks nest?"))
+    conducting = asyncio.create_task(silent.conduct_run()(run.id))
+    assert await asyncio.to_thread(chat_server.is_silent.wait, PATIENCE)
+    asked = await asyncio.to_thread(rookery, "runs", "cancel", run.id, home=silent.home())
+    assert "within a second" in asked.stdout, asked.stderr
+    ended = await asyncio.wait_for(conducting, PATIENCE)
+    assert ended.status is RunStatus.CANCELLED
+    assert await asyncio.to_thread(chat_server.was_left.wait, PATIENCE), "the model is still at it"
+    events = await silent.run_store().events(run.id)
+    assert events[-1].type == "run_cancelled"
+    with pytest.raises(Conflict, match="cancelled"):
+        await silent.conduct_run()(run.id)
+
+
+async def test_an_interrupted_call_of_a_model_leaves_the_run_interrupted_and_not_cancelled(silent, chat_server):
+    run = await silent.start_run()(ResearchRequest(question="Where do rooks nest?"))
+    conducting = asyncio.create_task(silent.conduct_run()(run.id))
+    assert await asyncio.to_thread(chat_server.is_silent.wait, PATIENCE)
+    conducting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(conducting, PATIENCE)
+    assert (await silent.run_store().get(run.id)).status is RunStatus.INTERRUPTED
+
+
+async def test_a_pause_lets_the_parts_that_are_at_work_finish_and_they_are_not_repeated(tmp_path):
+    store = InMemoryRunStore(clock=ManualClock(datetime(2026, 11, 22, tzinfo=UTC)))
+    orchestrator = LocalOrchestrator(Settings(parallel=2), run_store=store, home=tmp_path)
+    finished: list[int] = []
+    slow_is_in, pause_is_asked = asyncio.Event(), asyncio.Event()
+
+    async def slow(number: Number) -> Number:
+        slow_is_in.set()
+        await pause_is_asked.wait()
+        for _ in range(10):  # the other branch stops meanwhile
+            await asyncio.sleep(0)
+        finished.append(number.value)
+        return number
+
+    async def quick(number: Number) -> Number:
+        await slow_is_in.wait()
+        await store.ask_to_stop("r", StopRequest.PAUSE)
+        pause_is_asked.set()
+        finished.append(number.value)
+        return number
+
+    async def workflow(context, given):
+        async def branch(number: Number) -> Number:
+            await context.once(
+                f"branch-{number.value}/first", {1: slow, 2: quick}[number.value], number, returns=Number
+            )
+            return await context.once(f"branch-{number.value}/second", slow, number, returns=Number)
+
+        await context.fan_out("branch", branch, [Number(value=1), Number(value=2)], returns=Number)
+        return given
+
+    with pytest.raises(RunStopped):
+        await orchestrator.execute("r", workflow, Number(value=0))
+    assert sorted(finished) == [1, 2]
+    await store.ask_to_stop("r", None)
+    await orchestrator.execute("r", workflow, Number(value=0))
+    assert sorted(finished) == [1, 1, 2, 2]

@@ -1,6 +1,6 @@
 """A whole colony in this process, with a home of its own."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,9 +14,10 @@ from rookery.entrypoints.container import Container, prepare
 from rookery.entrypoints.settings import ResearchSettings, Settings
 
 
-def make_container(home: Path, **research: object) -> Container:
+def make_container(home: Path, *, llms: Mapping[str, dict[str, object]] | None = None, **research: object) -> Container:
     """Return a container that downloads nothing."""
-    settings = Settings(home=home, research=ResearchSettings.model_validate({"offline": True, **research}))
+    section = ResearchSettings.model_validate({"offline": True, **research})
+    settings = Settings(home=home, research=section, llms=dict(llms or {}))
     return Container(settings=settings)
 
 
