@@ -204,6 +204,14 @@ run_event_adapter: TypeAdapter[RunEvent] = TypeAdapter(RunEvent)
 """Reads and writes any event as JSON."""
 
 
+def substance(event: Event) -> str:
+    """Return what an event says, as JSON: not which run, when, or how long it took.
+
+    A step that is done again says the same again.
+    """
+    return event.model_dump_json(exclude={"run_id", "seq", "at", "seconds"})
+
+
 def ends_run(event: Event) -> bool:
     """Whether no event of the run follows this one."""
     return isinstance(event, RunFinished | RunFailed | RunCancelled)

@@ -19,6 +19,7 @@ class InMemoryRunStore(RunStorePort):
         self._runs: dict[str, Run] = {}
         self._keys: dict[str, str] = {}
         self._events: defaultdict[str, list[RunEvent]] = defaultdict(list)
+        self._told: dict[tuple[str, str], int] = {}
         self._steps: dict[tuple[str, str, str], str] = {}
         self._stops: dict[str, StopRequest | None] = {}
         self._changed = asyncio.Condition()
@@ -50,8 +51,12 @@ class InMemoryRunStore(RunStorePort):
         rest = [run for run in newest_first if cursor is None or run.id < cursor]
         return RunPage(rest[:limit], rest[limit - 1].id if len(rest) > limit else None)
 
-    async def append(self, run_id: str, event: RunEvent) -> RunEvent:
+    async def append(self, run_id: str, event: RunEvent, *, key: str | None = None) -> RunEvent:
         stored = self._events[run_id]
+        if key is not None:
+            told = self._told.setdefault((run_id, key), len(stored))
+            if told < len(stored):
+                return stored[told]
         stamp = {"run_id": run_id, "seq": len(stored) + 1, "at": self._clock.now()}
         stored.append(event.model_copy(update=stamp))
         async with self._changed:

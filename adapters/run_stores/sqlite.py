@@ -20,6 +20,11 @@ CREATE TABLE events (run_id TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT N
 CREATE TABLE steps (run_id TEXT NOT NULL, step TEXT NOT NULL, input_hash TEXT NOT NULL, output TEXT NOT NULL,
     PRIMARY KEY (run_id, step, input_hash)) WITHOUT ROWID
 """
+_EVENT_KEYS = """
+ALTER TABLE events ADD COLUMN key TEXT;
+CREATE UNIQUE INDEX events_by_key ON events (run_id, key) WHERE key IS NOT NULL
+"""
+_MIGRATIONS = [_SCHEMA, _EVENT_KEYS]
 _POLL_SECONDS = 0.2  # how soon who waits sees what another process wrote; what this one writes is seen at once
 
 
@@ -27,7 +32,7 @@ class SqliteRunStore(RunStorePort):
     """Safe for several processes: each event takes its number inside the transaction that stores it."""
 
     def __init__(self, home: Path, *, clock: ClockPort) -> None:
-        self._database = Database(home / "runs.db", [_SCHEMA])
+        self._database = Database(home / "runs.db", _MIGRATIONS)
         self._clock = clock
         self._appended = _Pulse()
         self._asked = _Pulse()
@@ -75,10 +80,11 @@ class SqliteRunStore(RunStorePort):
         runs = await self._database.run(read)
         return RunPage(runs[:limit], runs[limit - 1].id if len(runs) > limit else None)
 
-    async def append(self, run_id: str, event: RunEvent) -> RunEvent:
+    async def append(self, run_id: str, event: RunEvent, *, key: str | None = None) -> RunEvent:
         def write(connection: sqlite3.Connection) -> RunEvent:
             connection.execute("BEGIN IMMEDIATE")
-            return self._append(connection, run_id, event)
+            told = connection.execute("SELECT body FROM events WHERE run_id = ? AND key = ?", (run_id, key)).fetchone()
+            return run_event_adapter.validate_json(told[0]) if told else self._append(connection, run_id, event, key)
 
         stored = await self._database.run(write)
         self._appended.beat()
@@ -139,10 +145,11 @@ class SqliteRunStore(RunStorePort):
         """Close the file."""
         self._database.close()
 
-    def _append(self, connection: sqlite3.Connection, run_id: str, event: RunEvent) -> RunEvent:
+    def _append(self, connection: sqlite3.Connection, run_id: str, event: RunEvent, key: str | None = None) -> RunEvent:
         last = connection.execute("SELECT coalesce(max(seq), 0) FROM events WHERE run_id = ?", (run_id,)).fetchone()
         stamped = event.model_copy(update={"run_id": run_id, "seq": last[0] + 1, "at": self._clock.now()})
-        connection.execute("INSERT INTO events VALUES (?, ?, ?)", (run_id, stamped.seq, stamped.model_dump_json()))
+        insert = "INSERT INTO events (run_id, seq, body, key) VALUES (?, ?, ?, ?)"
+        connection.execute(insert, (run_id, stamped.seq, stamped.model_dump_json(), key))
         return stamped
 
     async def _ended(self, run_id: str, *, by: int) -> bool:

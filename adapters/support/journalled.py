@@ -2,10 +2,12 @@
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 
 from rookery.domain.errors import RunStopped
-from rookery.domain.events import RunEvent
+from rookery.domain.events import RunEvent, substance
 from rookery.domain.ports.orchestrator import I, O, WorkflowContext
 from rookery.domain.ports.run_store import RunStorePort
 
@@ -23,6 +25,7 @@ class JournalledContext(WorkflowContext):
         self._run_id = run_id
         self._run_store = run_store
         self._free = asyncio.Semaphore(parallel)
+        self._itself = _Part("")
 
     @property
     def run_id(self) -> str:
@@ -33,16 +36,22 @@ class JournalledContext(WorkflowContext):
         return await work()
 
     async def step(self, name: str, fn: Callable[[I], Awaitable[O]], given: I, *, returns: type[O]) -> O:
-        return await self.once(name, lambda _: self.coordinate(name, lambda: fn(given)), given, returns=returns)
+        async def coordinated(part: _Part) -> O:
+            return await self.coordinate(name, lambda: part.do(fn(given)))
+
+        return await self._recorded(name, given, coordinated, returns)
 
     async def once(self, name: str, fn: Callable[[I], Awaitable[O]], given: I, *, returns: type[O]) -> O:
+        return await self._recorded(name, given, lambda part: part.do(fn(given)), returns)
+
+    async def _recorded(self, name: str, given: I, do: Callable[["_Part"], Awaitable[O]], returns: type[O]) -> O:
         input_hash = _hash(given.model_dump_json())
         begun = await self._run_store.begin_step(self._run_id, name, input_hash)
         if begun.stop is not None:
             raise RunStopped(begun.stop)
         if begun.output is not None:
             return returns.model_validate_json(begun.output)
-        output = await fn(given)
+        output = await do(_Part(f"{name}\0{input_hash}"))
         await self._run_store.save_step(self._run_id, name, input_hash, output.model_dump_json())
         return output
 
@@ -70,7 +79,36 @@ class JournalledContext(WorkflowContext):
         return [output for task in tasks if (output := task.result()) is not None]
 
     async def emit(self, event: RunEvent) -> None:
-        await self._run_store.append(self._run_id, event)
+        part = _at_work.get() or self._itself
+        await self._run_store.append(self._run_id, event, key=part.key(event))
+
+
+class _Part:
+    """A part of a workflow that is at work. What it tells has the same keys whenever it is done again.
+
+    A key is made of what an event says and of how often the part said that, so that it does not depend on the order
+    in which things that are done side by side come to speak.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._said = Counter[str]()
+
+    def key(self, event: RunEvent) -> str:
+        said = substance(event)
+        self._said[said] += 1
+        return _hash(f"{self._name}\0{self._said[said]}\0{said}")[:32]
+
+    async def do(self, work: Awaitable[O]) -> O:
+        self._said.clear()
+        token = _at_work.set(self)
+        try:
+            return await work
+        finally:
+            _at_work.reset(token)
+
+
+_at_work: ContextVar[_Part | None] = ContextVar("part of a workflow that is at work", default=None)
 
 
 def first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -49,7 +49,11 @@ class WorkflowContext(Protocol):
         ...
 
     async def emit(self, event: RunEvent) -> None:
-        """Store an event of the run; whoever follows the run sees it after that."""
+        """Store an event of the run; whoever follows the run sees it after that.
+
+        What a crash made a step do again tells nothing twice: of an event that the same part of the workflow told
+        before a crash, and that says the same, nothing is stored.
+        """
         ...
 
 

@@ -52,8 +52,11 @@ class RunStorePort(Protocol):
         """
         ...
 
-    async def append(self, run_id: str, event: RunEvent) -> RunEvent:
-        """Store an event and return it stamped with `run_id`, `seq` and `at`."""
+    async def append(self, run_id: str, event: RunEvent, *, key: str | None = None) -> RunEvent:
+        """Store an event and return it stamped with `run_id`, `seq` and `at`.
+
+        Where the run has an event of this key already, nothing is stored and that one is returned.
+        """
         ...
 
     async def events(self, run_id: str, *, after: int = 0) -> list[RunEvent]:

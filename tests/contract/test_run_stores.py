@@ -1,6 +1,8 @@
 """What every run store does."""
 
 import asyncio
+import contextlib
+import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -44,6 +46,14 @@ def a_step(label: str) -> StepStarted:
     return StepStarted(agent_id="coordinator", step="read", label=label)
 
 
+FIRST_SCHEMA = """
+CREATE TABLE runs (id TEXT PRIMARY KEY, idempotency_key TEXT UNIQUE, stop TEXT, body TEXT NOT NULL);
+CREATE TABLE events (run_id TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run_id, seq))
+    WITHOUT ROWID;
+CREATE TABLE steps (run_id TEXT NOT NULL, step TEXT NOT NULL, input_hash TEXT NOT NULL, output TEXT NOT NULL,
+    PRIMARY KEY (run_id, step, input_hash)) WITHOUT ROWID;
+PRAGMA user_version = 1;
+"""
 FINISHED = RunFinished(agent_id="coordinator", status=TaskStatus.SUCCEEDED)
 
 
@@ -103,6 +113,15 @@ async def test_events_after_a_number_leave_the_earlier_ones_out(store):
     for label in "abc":
         await store.append("run-001", a_step(label))
     assert [event.label for event in await store.events("run-001", after=2)] == ["c"]
+
+
+async def test_an_event_of_a_key_is_stored_once(store):
+    await store.create(a_run())
+    first = await store.append("run-001", a_step("a"), key="k")
+    assert await store.append("run-001", a_step("again"), key="k") == first
+    assert (await store.append("run-001", a_step("b"), key="l")).seq == 2
+    assert (await store.append("run-002", a_step("c"), key="k")).seq == 1
+    assert [event.label for event in await store.events("run-001")] == ["a", "b"]
 
 
 async def test_a_run_and_the_event_that_explains_it_are_stored_together(store):
@@ -167,6 +186,21 @@ async def test_a_wish_to_stop_is_kept_until_it_is_taken_back(store):
     assert await store.stop_asked("run-001") is StopRequest.PAUSE
     await store.ask_to_stop("run-001", None)
     assert await store.stop_asked("run-001") is None
+
+
+async def test_the_file_of_an_older_version_is_read_and_written_on(tmp_path):
+    with contextlib.closing(sqlite3.connect(tmp_path / "runs.db")) as old, old:
+        old.executescript(FIRST_SCHEMA)
+        old.execute("INSERT INTO runs (id, body) VALUES (?, ?)", ("run-001", a_run().model_dump_json()))
+        event = a_step("old").model_copy(update={"run_id": "run-001", "seq": 1, "at": NOON})
+        old.execute("INSERT INTO events VALUES ('run-001', 1, ?)", (event.model_dump_json(),))
+        old.execute("INSERT INTO steps VALUES ('run-001', 'plan', 'h', '{}')")
+    store = SqliteRunStore(tmp_path, clock=ManualClock(NOON))
+    assert await store.get("run-001") == a_run()
+    assert (await store.begin_step("run-001", "plan", "h")).output == "{}"
+    await store.append("run-001", a_step("new"), key="k")
+    assert [event.label for event in await store.events("run-001")] == ["old", "new"]
+    store.close()
 
 
 @pytest.mark.parametrize("before", [True, False])

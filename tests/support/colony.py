@@ -33,8 +33,8 @@ def after_plan(container: Container, do: Callable[[RunStorePort, str], Awaitable
     """Do something in the very moment in which the first researcher of a run sets out."""
 
     class Watched(SqliteRunStore):
-        async def append(self, run_id: str, event: RunEvent) -> RunEvent:
-            stored = await super().append(run_id, event)
+        async def append(self, run_id: str, event: RunEvent, *, key: str | None = None) -> RunEvent:
+            stored = await super().append(run_id, event, key=key)
             if isinstance(event, AgentStarted) and event.role == "researcher":
                 await do(self, run_id)
             return stored
