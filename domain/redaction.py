@@ -2,13 +2,14 @@
 
 Two kinds of rules: tokens that are known by their form, and values that are known by the name before them. Each
 pattern takes linear time: repetitions are bounded or possessive, and a rule is tried only where one of its literals
-occurs. What is plainly a placeholder stays.
+occurs; for tokens, among the long words. What is plainly a placeholder stays.
 """
 
 import base64
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import NamedTuple
 
 _Test = Callable[[str], bool]
@@ -34,25 +35,47 @@ def redact(text: str) -> Redacted:
 
 
 def _pass(text: str) -> tuple[str, int]:
-    folded, total = text.lower(), 0
+    views, total = _views(text), 0
     for rule in _RULES:
-        searched = folded if rule.folds else text
-        for literal in rule.literals:  # most texts have none: `any` would cost more than all that is looked for
-            if literal in searched:
-                text, count = rule.apply(text)
-                total += count
-                break
+        if rule.may_find(views[rule.view]):
+            text, count = rule.apply(text)
+            if count:
+                views, total = _views(text), total + count
     return text, total
 
 
+def _views(text: str) -> tuple[str, str, str]:
+    """Return the text, the text in small letters, and its long words."""
+    return text, text.lower(), " ".join([word for word in text.split() if len(word) >= _SHORTEST])
+
+
+class _View(IntEnum):
+    """In what a rule is looked for before it is applied: most texts hold nothing, and that must be found out soon."""
+
+    TEXT = 0
+    SMALL = 1
+    LONG_WORDS = 2
+
+
 class _Rule(NamedTuple):
-    """A credential is the group `secret` of the pattern, provided that the test holds for it."""
+    """A credential is the group `secret` of the pattern, provided that the test holds for it.
+
+    What `gate` does not find in the rule's view of a text, `pattern` does not find in the text.
+    """
 
     kind: str
     literals: tuple[str, ...]
     pattern: re.Pattern[str]
     test: _Test
-    folds: bool
+    view: _View
+    gate: re.Pattern[str]
+
+    def may_find(self, view: str) -> bool:
+        """Whether it is worth while to apply the rule."""
+        for literal in self.literals:  # `any` would cost more than all that is looked for
+            if literal in view:
+                return self.gate.search(view) is not None
+        return False
 
     def apply(self, text: str) -> tuple[str, int]:
         count = 0
@@ -73,6 +96,7 @@ class _Rule(NamedTuple):
         return self.pattern.sub(replace, text), count
 
 
+_SHORTEST = 15  # characters of the shortest token: xoxb- and ten more
 _PLACEHOLDER = re.compile(
     r"x{6}|\*{3}|\.{3}|…|^[<{]|^\$(?:\w+\W?$|\{|\()|^%\w+%?$|your[_-]|[_-]your|placeholder|change[_-]?me"
     r"|replace[_-]?(?:me|with)|insert[_-]|dummy|0{12}",
@@ -142,15 +166,17 @@ def _key_block(secret: str) -> bool:
 
 
 def _rule(kind: str, literals: str, pattern: str, test: _Test = _any) -> _Rule:
+    """A rule for what has its name before it. A pattern that does not mind the case is written in small letters."""
     compiled = re.compile(pattern)
-    return _Rule(kind, tuple(literals.split()), compiled, test, folds=bool(compiled.flags & re.IGNORECASE))
+    folds = pattern.startswith("(?i)")  # such a pattern is several times as slow
+    gate = re.compile(pattern.removeprefix("(?i)")) if folds else compiled
+    return _Rule(kind, tuple(literals.split()), compiled, test, _View.SMALL if folds else _View.TEXT, gate)
 
 
 def _token(kind: str, prefix: str, body: str, *, literals: str, test: _Test = _random) -> _Rule:
     """A rule for what stands alone, between characters that cannot belong to a token."""
-    return _rule(
-        kind, literals, rf"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]))(?P<secret>(?:{prefix})(?:{body}))(?![A-Za-z0-9_])", test
-    )
+    pattern = re.compile(rf"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]))(?P<secret>(?:{prefix})(?:{body}))(?![A-Za-z0-9_])")
+    return _Rule(kind, tuple(literals.split()), pattern, test, _View.LONG_WORDS, pattern)
 
 
 _ASSIGN = r"[\"'\]]{0,2}(?:[ \t]{0,4}(?:=>|={1,3}|:=?)[ \t]{0,4}|>)"
@@ -250,7 +276,7 @@ _RULES = (
     _rule(
         "azure-key",
         "accountkey sharedaccesskey sig=",
-        r"(?i)(?:AccountKey|SharedAccessKey|[?&]sig)=(?P<secret>[A-Za-z0-9+/%]{30,200}={0,2})",
+        r"(?i)(?:accountkey|sharedaccesskey|[?&]sig)=(?P<secret>[A-Za-z0-9+/%]{30,200}={0,2})",
     ),
     _rule(
         "password",
