@@ -59,7 +59,8 @@ class _Expedition:
         self._request = request
         self._effort = EFFORTS[request.depth]
         self._supervisor = Supervisor(request.budget(), colony.clock, context.emit)
-        self._llm = RunLLM(colony.llms(request.model), context.run_id, self._supervisor.notice)
+        llm = colony.llms(request.model)
+        self._llm = RunLLM(llm, context.run_id, self._supervisor.notice, context.record)
         self._coordinator = Coordinator(
             self._llm, colony.add_sources, colony.clock, context.emit, agent=colony.agents[COORDINATOR.id]
         )

@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
 
+from rookery.domain.calls import ModelCall, StepRecord, StoredCall
 from rookery.domain.errors import Conflict, InvalidRequest, NotFound
 from rookery.domain.events import RunEvent, ends_run
 from rookery.domain.ports.clock import ClockPort
@@ -19,6 +20,7 @@ class InMemoryRunStore(RunStorePort):
         self._runs: dict[str, Run] = {}
         self._keys: dict[str, str] = {}
         self._events: defaultdict[str, list[RunEvent]] = defaultdict(list)
+        self._calls: defaultdict[str, list[StoredCall]] = defaultdict(list)
         self._told: dict[tuple[str, str], int] = {}
         self._steps: dict[tuple[str, str, str], str] = {}
         self._stops: dict[str, StopRequest | None] = {}
@@ -84,6 +86,17 @@ class InMemoryRunStore(RunStorePort):
 
     async def save_step(self, run_id: str, step: str, input_hash: str, output: str) -> None:
         self._steps.setdefault((run_id, step, input_hash), output)
+
+    async def steps(self, run_id: str) -> list[StepRecord]:
+        mine = [(step, given, output) for (run, step, given), output in self._steps.items() if run == run_id]
+        return [StepRecord(step=step, input_hash=given, output=output) for step, given, output in sorted(mine)]
+
+    async def record_call(self, run_id: str, call: ModelCall) -> None:
+        calls = self._calls[run_id]
+        calls.append(StoredCall(number=len(calls) + 1, at=self._clock.now(), call=call))
+
+    async def calls(self, run_id: str) -> list[StoredCall]:
+        return list(self._calls[run_id])
 
     async def ask_to_stop(self, run_id: str, stop: StopRequest | None) -> None:
         self._stops[run_id] = stop

@@ -3,16 +3,22 @@
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import TypeVar
 
+from rookery.adapters.run_stores import sqlite_calls
+from rookery.adapters.run_stores.sqlite_calls import Unwritten
 from rookery.adapters.support.sqlite import Database
+from rookery.domain.calls import ModelCall, StepRecord, StoredCall
 from rookery.domain.errors import Conflict, InvalidRequest, NotFound
 from rookery.domain.events import RunEvent, ends_run, run_event_adapter
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.run_store import BegunStep, RunPage, RunStorePort
 from rookery.domain.runs import Run, StopRequest
 
+T = TypeVar("T")
 _SCHEMA = """
 CREATE TABLE runs (id TEXT PRIMARY KEY, idempotency_key TEXT UNIQUE, stop TEXT, body TEXT NOT NULL);
 CREATE TABLE events (run_id TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run_id, seq))
@@ -24,7 +30,7 @@ _EVENT_KEYS = """
 ALTER TABLE events ADD COLUMN key TEXT;
 CREATE UNIQUE INDEX events_by_key ON events (run_id, key) WHERE key IS NOT NULL
 """
-_MIGRATIONS = [_SCHEMA, _EVENT_KEYS]
+_MIGRATIONS = [_SCHEMA, _EVENT_KEYS, sqlite_calls.SCHEMA]
 _POLL_SECONDS = 0.2  # how soon who waits sees what another process wrote; what this one writes is seen at once
 
 
@@ -34,6 +40,7 @@ class SqliteRunStore(RunStorePort):
     def __init__(self, home: Path, *, clock: ClockPort) -> None:
         self._database = Database(home / "runs.db", _MIGRATIONS)
         self._clock = clock
+        self._calls: deque[Unwritten] = deque()
         self._appended = _Pulse()
         self._asked = _Pulse()
 
@@ -62,11 +69,10 @@ class SqliteRunStore(RunStorePort):
 
     async def save(self, run: Run, event: RunEvent) -> None:
         def write(connection: sqlite3.Connection) -> None:
-            connection.execute("BEGIN IMMEDIATE")
             connection.execute("UPDATE runs SET body = ? WHERE id = ?", (run.model_dump_json(), run.id))
             self._append(connection, run.id, event)
 
-        await self._database.run(write)
+        await self._write(write)
         self._appended.beat()
 
     async def page(self, *, limit: int, cursor: str | None = None) -> RunPage:
@@ -82,11 +88,10 @@ class SqliteRunStore(RunStorePort):
 
     async def append(self, run_id: str, event: RunEvent, *, key: str | None = None) -> RunEvent:
         def write(connection: sqlite3.Connection) -> RunEvent:
-            connection.execute("BEGIN IMMEDIATE")
             told = connection.execute("SELECT body FROM events WHERE run_id = ? AND key = ?", (run_id, key)).fetchone()
             return run_event_adapter.validate_json(told[0]) if told else self._append(connection, run_id, event, key)
 
-        stored = await self._database.run(write)
+        stored = await self._write(write)
         self._appended.beat()
         return stored
 
@@ -123,7 +128,21 @@ class SqliteRunStore(RunStorePort):
     async def save_step(self, run_id: str, step: str, input_hash: str, output: str) -> None:
         insert = "INSERT OR IGNORE INTO steps VALUES (?, ?, ?, ?)"
         row = (run_id, step, input_hash, output)
-        await self._database.run(lambda connection: connection.execute(insert, row))
+        await self._write(lambda connection: connection.execute(insert, row))
+
+    async def steps(self, run_id: str) -> list[StepRecord]:
+        def read(connection: sqlite3.Connection) -> list[StepRecord]:
+            query = "SELECT step, input_hash, output FROM steps WHERE run_id = ? ORDER BY step, input_hash"
+            rows = connection.execute(query, (run_id,))
+            return [StepRecord(step=step, input_hash=given, output=output) for step, given, output in rows]
+
+        return await self._database.run(read)
+
+    async def record_call(self, run_id: str, call: ModelCall) -> None:
+        self._calls.append(Unwritten(run_id, self._clock.now(), call))
+
+    async def calls(self, run_id: str) -> list[StoredCall]:
+        return await self._write(lambda connection: sqlite_calls.read_calls(connection, run_id))
 
     async def ask_to_stop(self, run_id: str, stop: StopRequest | None) -> None:
         update = "UPDATE runs SET stop = ? WHERE id = ?"
@@ -144,6 +163,21 @@ class SqliteRunStore(RunStorePort):
     def close(self) -> None:
         """Close the file."""
         self._database.close()
+
+    async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` in a transaction of its own, in which the calls are written that were recorded before."""
+
+        def whole(connection: sqlite3.Connection) -> T:
+            connection.execute("BEGIN IMMEDIATE")
+            calls = [self._calls.popleft() for _ in range(len(self._calls))]
+            try:
+                sqlite_calls.write_calls(connection, calls)
+                return work(connection)
+            except BaseException:
+                self._calls.extendleft(reversed(calls))
+                raise
+
+        return await self._database.run(whole)
 
     def _append(self, connection: sqlite3.Connection, run_id: str, event: RunEvent, key: str | None = None) -> RunEvent:
         last = connection.execute("SELECT coalesce(max(seq), 0) FROM events WHERE run_id = ?", (run_id,)).fetchone()

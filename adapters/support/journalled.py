@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 
+from rookery.domain.calls import ModelCall
 from rookery.domain.errors import RunStopped
 from rookery.domain.events import RunEvent, substance
 from rookery.domain.ports.orchestrator import I, O, WorkflowContext
@@ -51,7 +52,7 @@ class JournalledContext(WorkflowContext):
             raise RunStopped(begun.stop)
         if begun.output is not None:
             return returns.model_validate_json(begun.output)
-        output = await do(_Part(f"{name}\0{input_hash}"))
+        output = await do(_Part(name, input_hash))
         await self._run_store.save_step(self._run_id, name, input_hash, output.model_dump_json())
         return output
 
@@ -82,6 +83,10 @@ class JournalledContext(WorkflowContext):
         part = _at_work.get() or self._itself
         await self._run_store.append(self._run_id, event, key=part.key(event))
 
+    async def record(self, call: ModelCall) -> None:
+        part = _at_work.get() or self._itself
+        await self._run_store.record_call(self._run_id, call.model_copy(update={"step": part.step}))
+
 
 class _Part:
     """A part of a workflow that is at work. What it tells has the same keys whenever it is done again.
@@ -90,8 +95,9 @@ class _Part:
     in which things that are done side by side come to speak.
     """
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, step: str, input_hash: str = "") -> None:
+        self.step = step
+        self._name = f"{step}\0{input_hash}"
         self._said = Counter[str]()
 
     def key(self, event: RunEvent) -> str:

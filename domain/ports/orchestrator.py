@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, TypeVar
 
+from rookery.domain.calls import ModelCall
 from rookery.domain.events import RunEvent
 from rookery.domain.frozen import Frozen
 
@@ -54,6 +55,10 @@ class WorkflowContext(Protocol):
         What a crash made a step do again tells nothing twice: of an event that the same part of the workflow told
         before a crash, and that says the same, nothing is stored.
         """
+        ...
+
+    async def record(self, call: ModelCall) -> None:
+        """Keep what was said between the run and a model. It is durable with whatever is stored next."""
         ...
 
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import NamedTuple, Protocol
 
+from rookery.domain.calls import ModelCall, StepRecord, StoredCall
 from rookery.domain.events import RunEvent
 from rookery.domain.runs import Run, StopRequest
 
@@ -73,6 +74,22 @@ class RunStorePort(Protocol):
 
     async def save_step(self, run_id: str, step: str, input_hash: str, output: str) -> None:
         """Record that a step is finished. A record that is there already is left as it is."""
+        ...
+
+    async def steps(self, run_id: str) -> list[StepRecord]:
+        """Return what is recorded of finished steps, by name and then by input."""
+        ...
+
+    async def record_call(self, run_id: str, call: ModelCall) -> None:
+        """Keep a call of a model, stamped with its number and the time.
+
+        Texts are stored once, however many calls share them. Alone of all that is stored it need not be durable when
+        this returns: it is so no later than the next thing that is stored, hence than all that follows from the reply.
+        """
+        ...
+
+    async def calls(self, run_id: str) -> list[StoredCall]:
+        """Return the calls of models, in the order in which they were recorded."""
         ...
 
     async def ask_to_stop(self, run_id: str, stop: StopRequest | None) -> None:

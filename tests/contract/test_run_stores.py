@@ -10,6 +10,7 @@ import pytest
 from rookery.adapters.clocks.manual import ManualClock
 from rookery.adapters.run_stores.in_memory import InMemoryRunStore
 from rookery.adapters.run_stores.sqlite import SqliteRunStore
+from rookery.domain.calls import ModelCall
 from rookery.domain.errors import Conflict, InvalidRequest, NotFound
 from rookery.domain.events import AgentStarted, RunFinished, StepStarted
 from rookery.domain.results import TaskStatus
@@ -250,3 +251,64 @@ async def test_a_follower_sees_what_another_process_writes(tmp_path):
     assert await asyncio.wait_for(following, 10) == ["step_started", "run_finished"]
     here.close()
     there.close()
+
+
+def a_call(*contents: str, reply: str | None = "They nest in elms.", **more: object) -> ModelCall:
+    roles = ["system", "user", "assistant", "user"]
+    messages = [{"role": role, "content": text} for role, text in zip(roles, contents, strict=False)]
+    told = {"messages": messages, "session": "writer", "max_tokens": 9, "temperature": 0.5, "seed": 7, "model": "m"}
+    return ModelCall.model_validate(told | {"reply": reply} | more)
+
+
+CALLS = [
+    a_call("Answer.", "Where?", json_schema={"type": "object"}, allowed_sources=["1"], step="write"),
+    a_call("Answer.", "Where?", "They nest in elms.", "Sure?", usage={"prompt_tokens": 5}, notices=["slow"]),
+    a_call("Answer.", reply=None, error="the model is gone"),
+]
+
+
+async def test_calls_of_models_come_back_as_they_were_recorded(store):
+    await store.create(a_run())
+    for call in CALLS:
+        await store.record_call("run-001", call)
+    await store.record_call("run-002", CALLS[0])
+    calls = await store.calls("run-001")
+    assert [stored.call for stored in calls] == CALLS
+    assert [stored.number for stored in calls] == [1, 2, 3]
+    assert calls[0].at < calls[1].at < calls[2].at
+    assert [stored.number for stored in await store.calls("run-002")] == [1]
+
+
+async def test_finished_steps_are_listed_by_name(store):
+    await store.save_step("run-001", "write", "h2", '{"b": 1}')
+    await store.save_step("run-001", "plan", "h1", '{"a": 1}')
+    await store.save_step("run-002", "plan", "h1", "{}")
+    assert [(step.step, step.input_hash, step.output) for step in await store.steps("run-001")] == [
+        ("plan", "h1", '{"a": 1}'),
+        ("write", "h2", '{"b": 1}'),
+    ]
+
+
+async def test_a_call_is_durable_with_the_step_that_follows_from_it_and_shares_its_texts(tmp_path):
+    here, there = (SqliteRunStore(tmp_path, clock=ManualClock(NOON)) for _ in range(2))
+    await here.create(a_run())
+    for number, call in enumerate(CALLS):
+        await here.record_call("run-001", call)
+        await here.save_step("run-001", f"step-{number}", "h", "{}")
+    assert [stored.call for stored in await there.calls("run-001")] == CALLS
+    here.close()
+    there.close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "runs.db")) as file:
+        texts = [text for (text,) in file.execute("SELECT text FROM texts ORDER BY id")]
+    assert texts == ["Answer.", "Where?", '{"type": "object"}', "They nest in elms.", "Sure?"]
+
+
+async def test_calls_wait_for_the_next_transaction_when_one_fails(tmp_path):
+    store = SqliteRunStore(tmp_path, clock=ManualClock(NOON))
+    await store.create(a_run())
+    await store.record_call("run-001", CALLS[0])
+    with pytest.raises(InvalidRequest):
+        await store.save_step("run-001", "half of a pair: \ud800", "h", "{}")
+    await store.save_step("run-001", "whole", "h", "{}")
+    assert [stored.call for stored in await store.calls("run-001")] == CALLS[:1]
+    store.close()

@@ -1,0 +1,68 @@
+"""Calls of models in `runs.db`: each text once under its digest, whatever number of calls it belongs to."""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from rookery.domain.calls import ModelCall, StoredCall
+from rookery.domain.sources import text_digest
+
+SCHEMA = """
+CREATE TABLE texts (id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, text TEXT NOT NULL);
+CREATE TABLE calls (run_id TEXT NOT NULL, number INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run_id, number))
+    WITHOUT ROWID
+"""
+_TEXTS = {"messages", "json_schema", "reply"}
+_digest = lru_cache(256)(text_digest)  # growing conversations bring the same texts again and again
+
+
+class Unwritten(NamedTuple):
+    """A call that is to be written with whatever is written next."""
+
+    run_id: str
+    at: datetime
+    call: ModelCall
+
+
+def write_calls(connection: sqlite3.Connection, calls: Iterable[Unwritten]) -> None:
+    """Write calls, numbered within their runs in the given order."""
+    for run_id, at, call in calls:
+        [last] = connection.execute("SELECT coalesce(max(number), 0) FROM calls WHERE run_id = ?", (run_id,)).fetchone()
+
+        def put(text: str) -> str:
+            digest = _digest(text)
+            connection.execute("INSERT OR IGNORE INTO texts (sha256, text) VALUES (?, ?)", (digest, text))
+            return digest
+
+        body = call.model_dump(mode="json", exclude=_TEXTS) | {
+            "messages": [(message.role, put(message.content)) for message in call.messages],
+            "json_schema": None if call.json_schema is None else put(json.dumps(call.json_schema)),
+            "reply": None if call.reply is None else put(call.reply),
+        }
+        row = (run_id, last + 1, json.dumps({"at": at.isoformat(), "call": body}))
+        connection.execute("INSERT INTO calls VALUES (?, ?, ?)", row)
+
+
+def read_calls(connection: sqlite3.Connection, run_id: str) -> list[StoredCall]:
+    """Return the calls of a run, by number."""
+
+    @lru_cache(None)
+    def text(digest: str) -> str:
+        [found] = connection.execute("SELECT text FROM texts WHERE sha256 = ?", (digest,)).fetchone()
+        return str(found)
+
+    def call(number: int, row: str) -> StoredCall:
+        stored = json.loads(row)
+        body = stored["call"]
+        body["messages"] = [{"role": role, "content": text(digest)} for role, digest in body["messages"]]
+        if body["json_schema"] is not None:
+            body["json_schema"] = json.loads(text(body["json_schema"]))
+        if body["reply"] is not None:
+            body["reply"] = text(body["reply"])
+        return StoredCall.model_validate({"number": number, "at": stored["at"], "call": body})
+
+    rows = connection.execute("SELECT number, body FROM calls WHERE run_id = ? ORDER BY number", (run_id,)).fetchall()
+    return [call(number, row) for number, row in rows]
