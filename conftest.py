@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.support.chroma_server",
     "tests.support.openai_model",
     "tests.support.pinecone_server",
+    "tests.support.prefect",
     "tests.support.s3_server",
     "tests.support.weaviate",
     "tests.support.web_server",

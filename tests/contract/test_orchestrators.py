@@ -6,7 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from rookery.adapters.clocks.manual import ManualClock
-from rookery.adapters.orchestrators.local import LocalOrchestrator, Settings
+from rookery.adapters.orchestrators.local import LocalOrchestrator
+from rookery.adapters.orchestrators.local import Settings as LocalSettings
+from rookery.adapters.orchestrators.prefect.orchestrator import PrefectOrchestrator
+from rookery.adapters.orchestrators.prefect.settings import Settings as PrefectSettings
 from rookery.adapters.run_stores.sqlite import SqliteRunStore
 from rookery.domain.errors import Conflict, LLMError, RunStopped
 from rookery.domain.events import StepStarted
@@ -38,9 +41,12 @@ async def store(tmp_path):
     store.close()
 
 
-@pytest.fixture(params=["local"])
-def orchestrator(store, tmp_path):
-    return LocalOrchestrator(Settings(parallel=2), run_store=store, home=tmp_path)
+@pytest.fixture(params=["local", "prefect"])
+def orchestrator(request, store, tmp_path):
+    if request.param == "local":
+        return LocalOrchestrator(LocalSettings(parallel=2), run_store=store, home=tmp_path)
+    settings = PrefectSettings(api_url=request.getfixturevalue("prefect_url"), parallel=2, backoff_seconds=0)
+    return PrefectOrchestrator(settings, run_store=store, home=tmp_path)
 
 
 async def double(number: Number) -> Number:
@@ -128,6 +134,58 @@ async def test_one_run_has_one_conductor(orchestrator):
     leave.set()
     assert await running == Number(value=1)
     assert not await orchestrator.is_running("r")
+
+
+async def test_a_cancelled_caller_ends_the_run_and_frees_it(orchestrator):
+    entered, left = asyncio.Event(), asyncio.Event()
+
+    async def wait(number: Number) -> Number:
+        entered.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            left.set()
+        return number
+
+    async def workflow(context, given):
+        return await context.step("wait", wait, given, returns=Number)
+
+    running = asyncio.create_task(orchestrator.execute("r", workflow, Number(value=1)))
+    await entered.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert left.is_set()
+    assert not await orchestrator.is_running("r")
+
+
+async def test_whatever_ends_the_workflow_comes_out_as_it_is(orchestrator):
+    error = ValueError("not one of ours")
+
+    async def fail(_: Number) -> Number:
+        raise error
+
+    async def workflow(context, given):
+        return await context.step("fail", fail, given, returns=Number)
+
+    with pytest.raises(ValueError, match="not one of ours") as raised:
+        await orchestrator.execute("r", workflow, Number(value=1))
+    assert raised.value is error
+
+
+async def test_time_that_runs_out_within_a_workflow_is_the_workflows_own_affair(orchestrator):
+    async def wait(number: Number) -> Number:
+        await asyncio.Event().wait()
+        return number
+
+    async def workflow(context, given):
+        try:
+            async with asyncio.timeout(0.01):
+                return await context.step("wait", wait, given, returns=Number)
+        except TimeoutError:
+            return await context.step("instead", double, given, returns=Number)
+
+    assert await orchestrator.execute("r", workflow, Number(value=1)) == Number(value=2)
 
 
 async def test_fan_out_keeps_to_its_limit_and_the_first_error_ends_it(orchestrator):

@@ -14,10 +14,16 @@ from rookery.entrypoints.container import Container, prepare
 from rookery.entrypoints.settings import ResearchSettings, Settings
 
 
-def make_container(home: Path, *, llms: Mapping[str, dict[str, object]] | None = None, **research: object) -> Container:
+def make_container(
+    home: Path,
+    *,
+    llms: Mapping[str, dict[str, object]] | None = None,
+    orchestrators: Mapping[str, dict[str, object]] | None = None,
+    **research: object,
+) -> Container:
     """Return a container that downloads nothing."""
     section = ResearchSettings.model_validate({"offline": True, **research})
-    settings = Settings(home=home, research=section, llms=dict(llms or {}))
+    settings = Settings(home=home, research=section, llms=dict(llms or {}), orchestrators=dict(orchestrators or {}))
     return Container(settings=settings)
 
 
