@@ -103,7 +103,12 @@ def replay_run(run_id: RunId) -> None:
 
 
 @app.command("resume")
-def resume_run(run_id: RunId, *, json_: Json = False) -> None:
+def resume_run(
+    run_id: RunId,
+    *,
+    orchestrator: Annotated[str | None, typer.Option(help="What runs the workflow; default: local.")] = None,
+    json_: Json = False,
+) -> None:
     """Go on with a paused or interrupted run; its finished steps are not repeated."""
     from rookery.entrypoints.cli.colony import with_colony
     from rookery.entrypoints.cli.conducting import conduct, report
@@ -111,7 +116,7 @@ def resume_run(run_id: RunId, *, json_: Json = False) -> None:
     async def work(container: "Container") -> "Run":
         return await conduct(container, await container.run_store().get(run_id), quiet=json_)
 
-    report(with_colony(work, ready=True), as_json=json_)
+    report(with_colony(work, ready=True, orchestrator=orchestrator), as_json=json_)
 
 
 @app.command("pause")

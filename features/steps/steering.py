@@ -1,10 +1,5 @@
 """Stopping runs and going on with them."""
 
-import json
-import signal
-import subprocess
-import sys
-
 import pytest
 from pytest_bdd import given, parsers, then, when
 
@@ -15,22 +10,19 @@ from rookery.domain.ports.run_store import RunStorePort
 from rookery.domain.runs import RunStatus, StopRequest
 from tests.support.colony import after_plan
 from tests.support.desk import Desk
-from tests.support.server import ROOT, environment
+from tests.support.dying import die_after_plan
 
 QUESTION = "When was the observatory founded?"
-_DIE_AFTER_PLAN = """
-import asyncio, json, os, signal, sys
-from pathlib import Path
-from tests.support.colony import after_plan, ask, make_container
 
-async def die(run_store, run_id):
-    os.kill(os.getpid(), signal.SIGKILL)
 
-question, home, *sources = json.loads(sys.argv[1])
-container = make_container(Path(home))
-with after_plan(container, die):
-    asyncio.run(ask(container, question, *sources))
-"""
+@given("Rookery itself conducts my runs")
+def conducted_here(desk: Desk) -> None:
+    desk.conducted_by("local", {})
+
+
+@given("Prefect conducts my runs")
+def conducted_by_prefect(desk: Desk, prefect_url: str) -> None:
+    desk.conducted_by("prefect", {"api_url": prefect_url})
 
 
 @given(parsers.re(r"a run that is (?P<how>paused|cancelled) after its plan"))
@@ -47,10 +39,7 @@ def stopped(desk: Desk, how: str) -> None:
 
 @given("a run whose process was killed after its plan")
 def killed(desk: Desk) -> None:
-    given = json.dumps([QUESTION, str(desk.home), *map(str, desk.sources)])
-    command = [sys.executable, "-c", _DIE_AFTER_PLAN, given]
-    died = subprocess.run(command, cwd=ROOT, env=environment(desk.home), timeout=60, check=False)
-    assert died.returncode == -signal.SIGKILL
+    die_after_plan(desk.home, QUESTION, *desk.sources, **desk.conductor)
     desk.runs += desk.wait(desk.container.run_store().page(limit=1)).items
 
 

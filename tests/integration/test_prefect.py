@@ -1,9 +1,11 @@
 """What Prefect is told, and what it is kept from."""
 
 import asyncio
+import json
 import logging
 import os
 import signal
+import sqlite3
 from datetime import UTC, datetime
 
 import pytest
@@ -16,8 +18,9 @@ from rookery.domain.errors import LLMError, OrchestratorError, RunStopped
 from rookery.domain.frozen import Frozen
 from rookery.domain.runs import StopRequest
 from tests.support.colony import ask, make_container
+from tests.support.dying import die_after_plan
 from tests.support.prefect import told
-from tests.support.server import CORPUS
+from tests.support.server import CORPUS, LIGHT, rookery
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
@@ -156,6 +159,21 @@ async def test_prefect_sees_a_flow_with_its_steps_and_the_answer(tmp_path, prefe
         lambda: [task for task in told(prefect_url, "task_runs", run.id) if task["state_type"] == "COMPLETED"],
         lambda tasks: sorted(task["name"] for task in tasks) == steps,
     )
+
+
+def test_a_run_whose_process_was_killed_goes_on_from_the_command_line(tmp_path):
+    home, light = tmp_path / "home", {"embedder": "hashing", "vector_store": "memory"}
+    die_after_plan(home, QUESTION, CORPUS, orchestrator="prefect", **light)
+    [run] = json.loads(rookery("runs", "list", "--json", home=home).stdout)
+    assert run["status"] == "interrupted"
+    resumed = rookery("runs", "resume", run["id"], "--orchestrator", "prefect", "--json", home=home, settings=LIGHT)
+    assert resumed.returncode == 0, resumed.stderr
+    assert resumed.stderr == ""
+    assert json.loads(resumed.stdout)["status"] == "succeeded"
+    events = json.loads(rookery("runs", "events", run["id"], "--json", home=home).stdout)
+    assert [event["type"] for event in events].count("plan_made") == 1
+    with sqlite3.connect(home / "prefect" / "prefect.db") as database:
+        assert database.execute("SELECT name, state_type FROM flow_run").fetchall() == [(run["id"], "COMPLETED")]
 
 
 async def test_errors_are_redacted_before_prefect_sees_them(orchestrator, prefect_url):

@@ -1,9 +1,9 @@
 """A researcher's desk: a colony of their own, what they asked last, and what came of it."""
 
 import asyncio
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Iterator, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -23,10 +23,17 @@ class Desk:
     def __init__(self, home: Path, runner: asyncio.Runner) -> None:
         self._runner = runner
         self.home = home
+        self.conductor: dict[str, Any] = {}
         self.container = make_container(home)
         self.wait(prepare(self.container))
         self.sources: list[Path] = []
         self.runs: list[Run] = []
+
+    def conducted_by(self, orchestrator: str, settings: Mapping[str, object]) -> None:
+        """Have runs conducted by an orchestrator from now on."""
+        self.conductor = {"orchestrator": orchestrator, "orchestrators": {orchestrator: dict(settings)}}
+        self.container = make_container(self.home, **self.conductor)
+        self.wait(prepare(self.container))
 
     def wait(self, work: Awaitable[T]) -> T:
         """Wait for work that goes on in the desk's event loop."""
