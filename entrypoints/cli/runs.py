@@ -108,15 +108,16 @@ def resume_run(
     *,
     orchestrator: Annotated[str | None, typer.Option(help="What runs the workflow; default: local.")] = None,
     json_: Json = False,
+    stream_json: Annotated[bool, typer.Option("--stream-json", help="Print each new event as a line of JSON.")] = False,
 ) -> None:
     """Go on with a paused or interrupted run; its finished steps are not repeated."""
     from rookery.entrypoints.cli.colony import with_colony
     from rookery.entrypoints.cli.conducting import conduct, report
 
     async def work(container: "Container") -> "Run":
-        return await conduct(container, await container.run_store().get(run_id), quiet=json_)
+        return await conduct(container, await container.run_store().get(run_id), json_lines=stream_json, quiet=json_)
 
-    report(with_colony(work, ready=True, orchestrator=orchestrator), as_json=json_)
+    report(with_colony(work, ready=True, orchestrator=orchestrator), as_json=json_, silent=stream_json)
 
 
 @app.command("pause")
