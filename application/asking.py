@@ -1,34 +1,33 @@
 """Putting a job to a language model and getting a typed answer back."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from pydantic import ValidationError
 
-from rookery.application.prompts import render
+from rookery.application.fitting import fit
+from rookery.application.prompting import numbered, prompt
+from rookery.domain.actions import Decision, decision_schema
 from rookery.domain.agents import Agent
-from rookery.domain.errors import BrokenReply, LLMError
+from rookery.domain.errors import BrokenReply, CutReply
 from rookery.domain.frozen import Frozen
 from rookery.domain.inference import LLMReply, LLMRequest, Message
 from rookery.domain.ports.llm import LLMPort
 from rookery.domain.reasoning import (
+    ActJob,
     ComposeJob,
     Draft,
-    Evidence,
     FindEvidenceJob,
     Findings,
     Job,
     Plan,
-    PlanJob,
     Reflection,
-    ReflectJob,
 )
 from rookery.domain.results import Usage
 
-_TAG = re.compile(r"<(?=/?document\b)", re.IGNORECASE)
 _MAX_TOKENS = 2048  # six quotes of two long sentences each
-A = TypeVar("A", Plan, Findings, Reflection, Draft)
+_SENT_BACK, _FAULTS = 4000, 5  # characters of an invalid answer, and faults of it, that the model sees again
+A = TypeVar("A", Plan, Findings, Reflection, Draft, Decision)
 
 
 class Spoken(Frozen):
@@ -42,22 +41,38 @@ class Spoken(Frozen):
         return Spoken(usage=self.usage + other.usage, models=list(dict.fromkeys([*self.models, *other.models])))
 
 
-async def ask(llm: LLMPort, job: Job, returns: type[A], *, agent: Agent) -> tuple[A, Spoken]:
+class Manner(Frozen):
+    """How an answer is to be given. `max_tokens` is the most that it may have."""
+
+    max_tokens: int = _MAX_TOKENS
+    temperature: float = 0.0
+    seed: int = 0
+
+
+_USUAL = Manner()
+Telling = Callable[[str, str], Awaitable[None]]
+
+
+async def ask(llm: LLMPort, job: Job, returns: type[A], *, agent: Agent, manner: Manner = _USUAL) -> tuple[A, Spoken]:
     """Return the model's answer to an agent's job, and what it cost. An invalid one is sent back once, with its faults.
 
     Models see passages numbered from 1: a number is one token, and an id is some twenty that are easily confused.
 
     Raises:
-        LLMError: the model failed, or its second answer is invalid too.
+        BrokenReply: its second answer is invalid too.
+        CutReply: an answer did not end.
+        LLMError: the model failed.
     """
     given = numbered(job)
     request = LLMRequest(
         messages=prompt(given),
         job=given,
-        json_schema=returns.model_json_schema(),
+        json_schema=decision_schema(job.tools) if isinstance(job, ActJob) else returns.model_json_schema(),
         allowed_sources=_allowed_sources(given),
         session=agent.id,
-        max_tokens=_MAX_TOKENS,
+        max_tokens=manner.max_tokens,
+        temperature=manner.temperature,
+        seed=manner.seed,
         priority=agent.priority,
         lora=agent.lora,
     )
@@ -69,11 +84,61 @@ async def ask(llm: LLMPort, job: Job, returns: type[A], *, agent: Agent) -> tupl
             answer, more = await _once(llm, repair, returns)
         except _Invalid as second:
             name = (second.spoken.models or first.spoken.models or [llm.capabilities().name])[-1]
-            raise LLMError(
-                f"{name} gave no valid {returns.__name__.lower()} in two tries; try another model"
+            raise BrokenReply(
+                f"{name} gave no valid {returns.__name__.lower()} in two tries; try another model",
+                text=second.text,
+                fault=second.fault,
+                usage=first.spoken.usage + second.spoken.usage,
             ) from second
         spoken = first.spoken + more
     return _named(answer, job), spoken
+
+
+class Asker:
+    """Puts jobs to the model of a run. Where it gives nothing valid, a stand-in answers, and the person is told.
+
+    Args:
+        llm: the model.
+        stand_in: works by rule; None: there is none.
+        told: takes what could not be done, and what is done instead.
+    """
+
+    def __init__(
+        self,
+        llm: LLMPort,
+        *,
+        stand_in: LLMPort | None = None,
+        told: Callable[[str, str], Awaitable[None]] | None = None,
+    ) -> None:
+        self.llm = llm
+        self._stand_in = stand_in
+        self._told = told
+
+    async def __call__(
+        self, job: Job, returns: type[A], *, agent: Agent, default: A, manner: Manner = _USUAL
+    ) -> tuple[A, Spoken]:
+        """Return an answer to a job, and what it cost: `default` where neither the model nor a stand-in has one.
+
+        Raises:
+            LLMError: the model failed, apart from what it wrote.
+        """
+        fitted, told = await fit(self.llm, job, reply=manner.max_tokens)
+        if told is not None:
+            await self._say(f"{agent.id}: {told}", "go on with the rest")
+        try:
+            return await ask(self.llm, fitted, returns, agent=agent, manner=manner)
+        except (BrokenReply, CutReply) as error:
+            wasted = Spoken(usage=error.usage)
+            instead = f"{self._stand_in.capabilities().name} stands in" if self._stand_in else "go on without it"
+            await self._say(f"{agent.id}: {error}", instead)
+        if self._stand_in is None:
+            return default, wasted
+        answer, spoken = await ask(self._stand_in, job, returns, agent=agent)
+        return answer, wasted + spoken
+
+    async def _say(self, reason: str, action: str) -> None:
+        if self._told is not None:
+            await self._told(reason, action)
 
 
 class _Invalid(Exception):
@@ -90,25 +155,22 @@ async def _once(llm: LLMPort, request: LLMRequest, returns: type[A]) -> tuple[A,
     try:
         reply = await llm.complete(request)
     except BrokenReply as error:
-        raise _Invalid(error.text, error.fault, Spoken()) from error
+        raise _Invalid(error.text[:_SENT_BACK], error.fault, Spoken(usage=error.usage)) from error
     spoken = _spoken(llm, reply)
     try:
         return returns.model_validate_json(reply.text), spoken
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise _Invalid(reply.text, faults, spoken) from error
+        if spoken.usage.completion_tokens >= request.max_tokens:
+            name = spoken.models[-1]
+            raise CutReply(
+                f"{name} was cut off after {request.max_tokens} tokens, in the midst of its answer", usage=spoken.usage
+            ) from error
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()[:_FAULTS])
+        raise _Invalid(reply.text[:_SENT_BACK], faults, spoken) from error
 
 
 def _spoken(llm: LLMPort, reply: LLMReply) -> Spoken:
     return Spoken(usage=reply.usage, models=[reply.model or llm.capabilities().name])
-
-
-def numbered(job: Job) -> Job:
-    """Return the job with numbers for the ids of its passages."""
-    if not isinstance(job, FindEvidenceJob):
-        return job
-    passages = [passage.model_copy(update={"id": str(n)}) for n, passage in enumerate(job.passages, 1)]
-    return job.model_copy(update={"passages": passages})
 
 
 def _named(answer: A, job: Job) -> A:
@@ -118,44 +180,6 @@ def _named(answer: A, job: Job) -> A:
     ids = {str(n): passage.id for n, passage in enumerate(job.passages, 1)}
     quotes = [q.model_copy(update={"passage_id": ids.get(q.passage_id, q.passage_id)}) for q in answer.quotes]
     return answer.model_copy(update={"quotes": quotes})
-
-
-def prompt(job: Job) -> list[Message]:
-    """Return what puts a job to a language model."""
-    match job:
-        case PlanJob():
-            return render("plan", question=job.question, limit=str(job.max_sub_questions))
-        case FindEvidenceJob():
-            documents = "\n".join(_fenced(passage.id, passage.title, passage.text) for passage in job.passages)
-            context = f"The whole question, for context: {job.main_question}\n"
-            return render(
-                "find_evidence",
-                context=context if job.main_question != job.question else "",
-                question=job.question,
-                passages=documents,
-                limit=str(job.limit),
-            )
-        case ReflectJob():
-            return render(
-                "reflect",
-                question=job.question,
-                sub_questions="\n".join(f"- {question}" for question in job.sub_questions),
-                evidence=_quoted(job.evidence),
-                limit=str(job.max_follow_ups),
-            )
-        case ComposeJob():
-            limit = str(job.max_claims)
-            return render("compose", question=job.question, evidence=_quoted(job.evidence), limit=limit)
-
-
-def _quoted(evidence: Sequence[Evidence]) -> str:
-    return "\n".join(_fenced(str(piece.id), piece.passage.title, piece.quote) for piece in evidence)
-
-
-def _fenced(source_id: str, title: str, text: str) -> str:
-    """Return a document between tags that its own text cannot end."""
-    inside = _TAG.sub("‹", text)
-    return f'<document id="{source_id}" title="{_TAG.sub("‹", title).replace(chr(34), "”")}">\n{inside}\n</document>'
 
 
 def _allowed_sources(job: Job) -> list[str] | None:

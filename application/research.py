@@ -1,12 +1,13 @@
 """Runs from question to result: start, conduct, steer."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 from rookery.application.agents.roster import COORDINATOR, SUPERVISOR
 from rookery.application.workflow import Colony
-from rookery.domain.errors import Conflict, LLMError, RookeryError, RunStopped
+from rookery.domain.agents import Agent
+from rookery.domain.errors import Conflict, InvalidRequest, LLMError, RookeryError, RunStopped
 from rookery.domain.events import (
     RunCancelled,
     RunEvent,
@@ -29,21 +30,29 @@ class StartRun:
     """Takes a question on."""
 
     def __init__(
-        self, run_store: RunStorePort, clock: ClockPort, *, model: str, check_model: Callable[[str], None]
+        self,
+        run_store: RunStorePort,
+        clock: ClockPort,
+        *,
+        model: str,
+        check_model: Callable[[str], None],
+        agents: Mapping[str, Agent],
     ) -> None:
         self._run_store = run_store
         self._clock = clock
         self._model = model
         self._check_model = check_model
+        self._agents = agents
 
     async def __call__(self, request: ResearchRequest, *, idempotency_key: str | None = None) -> Run:
         """Store a queued run. Credentials in the question are replaced before it is stored.
 
         Raises:
-            InvalidRequest: there is no such model, or it cannot be had.
+            InvalidRequest: there is no such model or agent, or it cannot be had.
             Conflict: the key was used for another request.
         """
-        model = request.model or self._model
+        agent = self._agent(request.agent)
+        model = request.model or (agent and agent.model) or self._model
         self._check_model(model)
         run = Run(
             id=self._clock.new_id(),
@@ -54,9 +63,19 @@ class StartRun:
             model=model,
             sources=request.sources,
             max_seconds=request.max_seconds,
+            seed=request.seed,
+            agent=request.agent,
             created_at=self._clock.now(),
         )
         return await self._run_store.create(run, idempotency_key=idempotency_key)
+
+    def _agent(self, name: str | None) -> Agent | None:
+        if name is None:
+            return None
+        if name not in self._agents or not self._agents[name].works_alone:
+            known = ", ".join(one.id for one in self._agents.values() if one.works_alone)
+            raise InvalidRequest(f"there is no agent {name!r} that works alone; there are: {known}")
+        return self._agents[name]
 
 
 class ConductRun:

@@ -3,44 +3,52 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from rookery.application.agents.assignments import Assignment, Investigation
+from rookery.application.agents.bench import Bench
 from rookery.application.agents.coordinator import Coordinator, Planned, SourcesToRead
 from rookery.application.agents.critic import Critic, Review, Reviewed
-from rookery.application.agents.researcher import Assignment, Investigation, Researcher
+from rookery.application.agents.researcher import Researcher, opening
 from rookery.application.agents.roster import AGENTS, COORDINATOR, CRITIC, RESEARCHER, WRITER
 from rookery.application.agents.supervisor import Supervisor
 from rookery.application.agents.writer import Noted, Notes, ToNote, Writer, Written
-from rookery.application.asking import Spoken
+from rookery.application.asking import Asker, Spoken
 from rookery.application.ingestion import AddSources, Ingested
 from rookery.application.memory.agents import AgentMemory
-from rookery.application.retrieval import SearchPassages
 from rookery.application.run_llm import RunLLM
 from rookery.application.verdict import Verdict, conclude
 from rookery.domain.agents import Agent
 from rookery.domain.events import AgentFinished, AgentStarted
+from rookery.domain.loop import Spent
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.llm import LLMPort
 from rookery.domain.ports.orchestrator import WorkflowContext
 from rookery.domain.ports.snapshot_store import SnapshotStorePort
+from rookery.domain.ports.tool import Tool
 from rookery.domain.reasoning import ComposeJob, Evidence, PlanJob, ReflectJob
 from rookery.domain.results import TaskResult, Usage
 from rookery.domain.runs import EFFORTS, PASSAGE_TOKENS, ResearchRequest
+
+_FOR_WRITING = 0.25
+"""The share of a run's time that is kept for the answer."""
 
 
 @dataclass(frozen=True)
 class Colony:
     """What the agents of a run share.
 
-    `llms` returns a model by name, the default one for None. `degradations` says what is missing, for the person.
-    Without `memory` nothing is recalled and nothing noted. `agents` are the
-    members, by the id of their role.
+    `llms` returns a model by name, the default one for None; `stand_in` works by rule where a model gives nothing
+    valid. `degradations` says what is missing, for the person. Without `memory` nothing is recalled and nothing noted.
+    `agents` are the members, by id.
     """
 
     llms: Callable[[str | None], LLMPort]
-    search: SearchPassages
+    tools: Mapping[str, Tool]
     add_sources: AddSources
     snapshots: SnapshotStorePort
     clock: ClockPort
+    stand_in: LLMPort
     degradations: Sequence[str] = ()
     memory: AgentMemory | None = None
     agents: Mapping[str, Agent] = field(default_factory=lambda: {agent.id: agent for agent in AGENTS})
@@ -59,59 +67,97 @@ class _Expedition:
         self._request = request
         self._effort = EFFORTS[request.depth]
         self._supervisor = Supervisor(request.budget(), colony.clock, context.emit)
-        llm = colony.llms(request.model)
-        self._llm = RunLLM(llm, context.run_id, self._supervisor.notice, context.record)
+        self._askers: dict[str | None, Asker] = {}
+        self._llm = self._asker(None).llm
+        self._bench = Bench(
+            asker=lambda agent: self._asker(agent.model),
+            tools=colony.tools,
+            agents=colony.agents,
+            supervisor=self._supervisor,
+            context=context,
+            clock=colony.clock,
+            seed=request.seed,
+        )
         self._coordinator = Coordinator(
-            self._llm, colony.add_sources, colony.clock, context.emit, agent=colony.agents[COORDINATOR.id]
+            self._ask(COORDINATOR), colony.add_sources, colony.clock, context.emit, agent=self._member(COORDINATOR)
         )
         self._snapshots: list[str] | None = None
         self._questions: list[str] = []
+        self._at_work: dict[str, Researcher] = {}
         self._investigations: dict[str, Investigation] = {}
         self._notes: list[str] = []
         self._spoken = Spoken()
+        self._heard: dict[str, Spoken] = {}
 
     async def run(self) -> TaskResult:
         started_at = self._colony.clock.now()
         await self._context.emit(AgentStarted(agent_id=COORDINATOR.id, role=COORDINATOR.role, goal=COORDINATOR.goal))
         await self._supervisor.report(self._colony.degradations)
-        out_of_time = False
         try:
-            async with asyncio.timeout(self._supervisor.seconds_left):
+            async with asyncio.timeout(self._supervisor.seconds_left * (1 - _FOR_WRITING)):
                 await self._gather()
         except TimeoutError:
-            out_of_time = True
-            await self._supervisor.intervene("the time budget is used up", "answer with what was found so far")
+            await self._supervisor.hinder("the time budget is used up", "answer with what was found so far")
+            self._save_what_was_found()
         written = await self._write()
         await self._note(written)
-        verdict = Verdict(
-            written=written,
-            notes=[*self._notes, *self._supervisor.notes],
-            usage=self._total_usage(),
-            model=", ".join(self._spoken.models) or self._llm.capabilities().name,
-            complete=not out_of_time,
-        )
-        result = conclude(
-            self._request,
-            verdict,
-            run_id=self._context.run_id,
-            started_at=started_at,
-            finished_at=self._colony.clock.now(),
-        )
+        result = self._result(written, started_at)
         summary = f"{len(result.claims)} claims from {len(result.sources)} documents"
         await self._context.emit(
             AgentFinished(agent_id=COORDINATOR.id, role=COORDINATOR.role, status=result.status, summary=summary)
         )
         return result
 
+    def _result(self, written: Written, started_at: datetime) -> TaskResult:
+        verdict = Verdict(
+            written=written,
+            notes=[*self._notes, *self._supervisor.notes],
+            usage=self._total_usage(),
+            model=", ".join(self._spoken.models) or self._llm.capabilities().name,
+            complete=not self._supervisor.hindered,
+        )
+        return conclude(
+            self._request,
+            verdict,
+            run_id=self._context.run_id,
+            started_at=started_at,
+            finished_at=self._colony.clock.now(),
+        )
+
+    def _member(self, agent: Agent) -> Agent:
+        return self._colony.agents.get(agent.id, agent)
+
+    def _ask(self, agent: Agent) -> Asker:
+        return self._asker(self._member(agent).model)
+
+    def _asker(self, model: str | None) -> Asker:
+        """Return who asks a model; that of the run where an agent has none of its own."""
+        name = model or self._request.model
+        if name not in self._askers:
+            llm = RunLLM(self._colony.llms(name), self._context.run_id, self._supervisor.notice, self._context.record)
+            stand_in = None if not llm.capabilities().generative else self._colony.stand_in
+            self._askers[name] = Asker(llm, stand_in=stand_in, told=self._supervisor.hinder)
+        return self._askers[name]
+
+    def _hear(self, agent_id: str, spoken: Spoken) -> None:
+        """Count what an agent of the workflow itself said."""
+        self._spoken += spoken
+        self._heard[agent_id] = self._heard.get(agent_id, Spoken()) + spoken
+        usage = self._heard[agent_id].usage
+        self._supervisor.account(agent_id, Spent(tokens=usage.prompt_tokens + usage.completion_tokens))
+
     async def _gather(self) -> None:
         await self._read_sources()
+        if self._request.agent is not None:
+            await self._investigate([self._request.question])
+            return
         planned = await self._context.step(
             "plan",
             self._coordinator.plan,
             PlanJob(question=self._request.question, max_sub_questions=self._effort.sub_questions),
             returns=Planned,
         )
-        self._spoken += planned.spoken
+        self._hear(COORDINATOR.id, planned.spoken)
         await self._investigate(planned.sub_questions)
         for number in range(1, self._effort.rounds + 1):
             follow_ups = await self._reflect(number)
@@ -130,36 +176,44 @@ class _Expedition:
     async def _investigate(self, questions: Sequence[str]) -> None:
         admitted = await self._supervisor.admit(len(questions))
         first = len(self._questions) + 1
-        tasks = [
-            Assignment(
-                agent_id=f"researcher-{number}",
-                question=question,
-                main_question=self._request.question,
-                namespace=self._request.namespace,
-                snapshots=self._snapshots,
-                passages=self._readable(),
-                recalls=self._recalls(),
-            )
-            for number, question in enumerate(questions[:admitted], first)
-        ]
+        tasks = [self._assignment(question, number) for number, question in enumerate(questions[:admitted], first)]
         self._questions += [task.question for task in tasks]
         found = await self._context.fan_out(f"research-{first}", self._research, tasks, returns=Investigation)
         for task, investigation in zip(tasks, found, strict=True):
-            self._investigations[task.agent_id] = investigation
-            self._spoken += investigation.spoken
+            self._take(task.agent_id, investigation)
+
+    def _assignment(self, question: str, number: int) -> Assignment:
+        alone = self._request.agent
+        kind = self._colony.agents[alone] if alone is not None else self._member(RESEARCHER)
+        return Assignment(
+            agent_id=kind.id if alone is not None else f"{RESEARCHER.id}-{number}",
+            agent=kind.id,
+            parent_id=COORDINATOR.id,
+            question=question,
+            main_question=self._request.question,
+            namespace=self._request.namespace,
+            snapshots=self._snapshots,
+            passages=self._readable(),
+            opening=opening(kind, question, recalls=self._recalls()),
+            thoughts=self._effort.thoughts if alone is None else kind.budget.max_steps,
+            until_found=self._effort.until_found and alone is None,
+        )
 
     async def _research(self, task: Assignment) -> Investigation:
-        researcher = Researcher(
-            self._llm,
-            self._colony.search,
-            clock=self._colony.clock,
-            emit=self._context.emit,
-            memory=self._colony.memory,
-            agent=self._colony.agents[RESEARCHER.id],
-        )
-        investigation = await researcher.investigate(task)
-        self._investigations[task.agent_id] = investigation
-        return investigation
+        self._at_work[task.agent_id] = researcher = Researcher(self._bench, task)
+        return await researcher.investigate()
+
+    def _take(self, agent_id: str, found: Investigation) -> None:
+        self._at_work.pop(agent_id, None)
+        self._investigations[agent_id] = found
+        self._supervisor.account(agent_id, found.spent)
+        self._supervisor.hindered = self._supervisor.hindered or found.stopped
+        self._notes += [f"{agent_id} was hindered: {trouble}" for trouble in found.trouble]
+        self._spoken += found.spoken
+
+    def _save_what_was_found(self) -> None:
+        for agent_id, researcher in list(self._at_work.items()):
+            self._take(agent_id, researcher.found())
 
     async def _reflect(self, number: int) -> list[str]:
         job = ReflectJob(
@@ -168,23 +222,44 @@ class _Expedition:
             evidence=self._evidence(),
             max_follow_ups=self._effort.sub_questions,
         )
-        critic = Critic(self._llm, self._context.emit, agent=self._colony.agents[CRITIC.id])
+        critic = Critic(self._ask(CRITIC), self._context.emit, agent=self._member(CRITIC))
         given = Review(round=number, job=job)
         reviewed = await self._context.step(f"reflect-{number}", critic.reflect, given, returns=Reviewed)
-        self._spoken += reviewed.spoken
+        self._hear(CRITIC.id, reviewed.spoken)
         reflection = reviewed.reflection
         self._notes += reflection.contradictions
+        if reflection.contradictions:
+            told = f"the sources disagree in {len(reflection.contradictions)} points"
+            await self._supervisor.intervene(told, "show both sides", noted=False)
         if not reflection.follow_ups and reflection.notes:
             self._notes.append(reflection.notes)  # otherwise what follows may close the gaps that it tells of
         return reflection.follow_ups
 
     async def _write(self) -> Written:
         job = ComposeJob(question=self._request.question, evidence=self._evidence(), max_claims=self._effort.claims)
-        agent = self._colony.agents[WRITER.id]
-        writer = Writer(self._llm, self._colony.snapshots, self._context.emit, agent=agent)
-        written = await self._context.step("write", writer.compose, job, returns=Written)
-        self._spoken += written.spoken
+        writer = self._writer(self._ask(WRITER))
+        if not self._llm.capabilities().generative:
+            written = await self._context.step("write", writer.compose, job, returns=Written)
+        else:
+            written = await self._write_in_time(writer, job)
+        self._hear(WRITER.id, written.spoken)
         return written
+
+    async def _write_in_time(self, writer: Writer, job: ComposeJob) -> Written:
+        """Have a model write the answer; where time or tokens are used up, it is written by rule."""
+        over = None if self._supervisor.tokens_left else "the token budget is used up"
+        if over is None:
+            try:
+                async with asyncio.timeout(self._supervisor.seconds_left):
+                    return await self._context.step("write", writer.compose, job, returns=Written)
+            except TimeoutError:
+                over = "the writer did not finish in time"
+        stand_in = self._colony.stand_in
+        await self._supervisor.hinder(over, f"{stand_in.capabilities().name} writes the answer")
+        return await self._context.step("write-by-rule", self._writer(Asker(stand_in)).compose, job, returns=Written)
+
+    def _writer(self, ask: Asker) -> Writer:
+        return Writer(ask, self._colony.snapshots, self._context.emit, agent=self._member(WRITER))
 
     async def _note(self, written: Written) -> None:
         memory = self._colony.memory
@@ -192,7 +267,7 @@ class _Expedition:
         citations = [citation for citation in written.citations if citation.id in supported]
         if memory is None or not memory.notes or not citations:
             return
-        notes = Notes(memory, self._context.run_id, self._context.emit, agent=self._colony.agents[WRITER.id])
+        notes = Notes(memory, self._context.run_id, self._context.emit, agent=self._member(WRITER))
         found = ToNote(namespace=self._request.namespace, citations=citations)
         noted = await self._context.step("note", notes.note, found, returns=Noted)
         if noted.trouble is not None:
@@ -226,4 +301,4 @@ class _Expedition:
 
 
 def _number(agent_id: str) -> int:
-    return int(agent_id.rpartition("-")[2])
+    return int(agent_id.rpartition("-")[2]) if "-" in agent_id else 0

@@ -32,3 +32,4 @@ class Agent(Frozen):
         default=None, description="a LoRA adapter of the model, by the name it has in the settings"
     )
     budget: Budget = Budget()
+    works_alone: bool = Field(default=True, description="whether it can be given a task of its own")

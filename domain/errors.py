@@ -14,18 +14,22 @@
     └── AdapterError              an outside system failed; `retryable` says whether trying again may help
         ├── LLMError
         │   ├── BrokenReply       a reply that breaks what binds it, with its text
+        │   ├── CutReply          a reply that did not end within its limit
         │   └── ContextOverflow   a prompt longer than the model's context, with both numbers
         ├── EmbedderError
         ├── VectorStoreError
         │   └── DimensionMismatch
         ├── StorageError          run store, snapshot store, journal, object store or token store
         │   └── StoreDamaged      what is in a file is not what was written
+        ├── ToolError             a tool of an agent; the agent is told, and goes on
         ├── OrchestratorError
         └── NotifierError
 
 The message says what happened and what the person can do. Vendors' errors are translated once, at the adapter's edge,
 and kept as the cause.
 """
+
+from rookery.domain.results import Usage
 
 
 class RookeryError(Exception):
@@ -104,12 +108,27 @@ class BrokenReply(LLMError):
         message: what happened and what the person can do.
         text: the reply.
         fault: what is wrong with it, in words for the model.
+        usage: what it cost, as far as that is known.
     """
 
-    def __init__(self, message: str, *, text: str, fault: str) -> None:
+    def __init__(self, message: str, *, text: str, fault: str, usage: Usage | None = None) -> None:
         super().__init__(message)
         self.text = text
         self.fault = fault
+        self.usage = usage or Usage()
+
+
+class CutReply(LLMError):
+    """A reply did not end within the tokens that it was given; half of one is of no use.
+
+    Args:
+        message: what happened and what the person can do.
+        usage: what it cost, as far as that is known.
+    """
+
+    def __init__(self, message: str, *, usage: Usage | None = None) -> None:
+        super().__init__(message)
+        self.usage = usage or Usage()
 
 
 class ContextOverflow(LLMError):
@@ -139,6 +158,10 @@ class StorageError(AdapterError):
 
 class StoreDamaged(StorageError):
     """A local file is not what was written to it."""
+
+
+class ToolError(AdapterError):
+    """A tool could not do what it was called for."""
 
 
 class OrchestratorError(AdapterError):

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from rookery.domain.actions import Decision, ToolSpec, Turn
 from rookery.domain.frozen import Frozen
 from rookery.domain.sources import Passage
 
@@ -108,5 +109,17 @@ class Draft(Frozen):
     claims: list[DraftClaim]
 
 
-Job = Annotated[PlanJob | FindEvidenceJob | ReflectJob | ComposeJob, Field(discriminator="kind")]
-Answer = Plan | Findings | Reflection | Draft
+class ActJob(Frozen):
+    """Decide what to do next for a task. `notes` stand for rounds before the first of `turns`."""
+
+    kind: Literal["act"] = "act"
+    role: str
+    goal: str
+    task: str
+    tools: list[ToolSpec]
+    notes: list[str] = []
+    turns: list[Turn]
+
+
+Job = Annotated[PlanJob | FindEvidenceJob | ReflectJob | ComposeJob | ActJob, Field(discriminator="kind")]
+Answer = Plan | Findings | Reflection | Draft | Decision

@@ -24,12 +24,14 @@ class Effort(Frozen):
     rounds: int = Field(description="of reflection, each of which may send researchers out again")
     passages: int = Field(description="that a researcher reads for each sub-question")
     claims: int = Field(description="at most, in the answer")
+    thoughts: int = Field(description="decisions of a researcher after its first look, at most")
+    until_found: bool = Field(default=True, description="whether it stops as soon as it has found something")
 
 
 EFFORTS = {
-    Depth.QUICK: Effort(sub_questions=2, rounds=0, passages=6, claims=3),
-    Depth.STANDARD: Effort(sub_questions=4, rounds=1, passages=10, claims=5),
-    Depth.DEEP: Effort(sub_questions=6, rounds=3, passages=20, claims=8),
+    Depth.QUICK: Effort(sub_questions=2, rounds=0, passages=6, claims=3, thoughts=0),
+    Depth.STANDARD: Effort(sub_questions=4, rounds=1, passages=10, claims=5, thoughts=2),
+    Depth.DEEP: Effort(sub_questions=6, rounds=3, passages=20, claims=8, thoughts=6, until_found=False),
 }
 
 
@@ -67,6 +69,10 @@ class ResearchRequest(Frozen):
     depth: Depth = Depth.STANDARD
     model: str | None = Field(default=None, description="null: the model of the settings")
     max_seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    seed: int = Field(default=0, ge=0, lt=2**32, description="of what a model draws above temperature 0")
+    agent: str | None = Field(
+        default=None, pattern=r"^[a-z][a-z0-9_-]{0,62}$", description="one agent alone; null: the whole colony"
+    )
 
     @field_validator("question")
     @classmethod
@@ -91,6 +97,8 @@ class Run(Frozen):
     model: str
     sources: list[str] = []
     max_seconds: float | None = None
+    seed: int = 0
+    agent: str | None = None
     created_at: Timestamp
     started_at: Timestamp | None = None
     finished_at: Timestamp | None = None
@@ -106,6 +114,8 @@ class Run(Frozen):
             depth=self.depth,
             model=self.model,
             max_seconds=self.max_seconds,
+            seed=self.seed,
+            agent=self.agent,
         )
 
 

@@ -30,11 +30,14 @@ from rookery.application.memory.writing import Forget, ImportMemories, Remember
 from rookery.application.research import ConductRun, StartRun, StopRun
 from rookery.application.restoring import RestorePassages
 from rookery.application.retrieval import SearchPassages
+from rookery.application.tools.recall_memory import RecallMemory
+from rookery.application.tools.search_documents import SearchDocuments
 from rookery.application.workflow import Colony
 from rookery.domain.errors import ConfigurationError, EmbedderError, InvalidRequest, NotFound
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.memory_journal import MemoryJournalPort
 from rookery.domain.ports.object_store import ObjectStorePort
+from rookery.domain.ports.tool import Tool
 from rookery.domain.ports.vector_store import VectorStorePort
 from rookery.entrypoints import plugins
 from rookery.entrypoints.llms import LLMs
@@ -99,6 +102,10 @@ def _objects(settings: Settings, **offered: object) -> ObjectStorePort:
     from rookery.adapters.object_stores.sealed import SealedObjectStore
 
     return SealedObjectStore(objects, identity)
+
+
+def _tools(*tools: Tool) -> dict[str, Tool]:
+    return {tool.name: tool for tool in tools}
 
 
 def _half_life(settings: Settings) -> timedelta | None:
@@ -213,12 +220,16 @@ class Container(containers.DeclarativeContainer):
         recalls=settings.provided.memory.recall,
         notes=settings.provided.memory.note,
     )
-    agents = providers.Singleton(roster, settings)
+    search_documents = providers.Singleton(SearchDocuments, search)
+    recall_memory = providers.Singleton(RecallMemory, agent_memory)
+    tools = providers.Singleton(_tools, search_documents, recall_memory)
+    agents = providers.Singleton(roster, settings, tools)
     colony = providers.Singleton(
         Colony,
         agents=agents,
         llms=llms,
-        search=search,
+        stand_in=providers.Callable(lambda llms: llms("extractive"), llms),
+        tools=tools,
         add_sources=add_sources,
         snapshots=snapshots,
         clock=clock,
@@ -231,6 +242,7 @@ class Container(containers.DeclarativeContainer):
         clock,
         model=settings.provided.research.model,
         check_model=providers.Callable(_check_model, llms, roots),
+        agents=agents,
     )
     conduct_run = providers.Singleton(ConductRun, run_store, orchestrator, colony)
     stop_run = providers.Singleton(StopRun, run_store, orchestrator, clock)

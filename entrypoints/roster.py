@@ -1,18 +1,47 @@
-"""The members of the colony as the settings make them."""
+"""The members of the colony: those that every colony has, those of `agents/*.toml`, and what the settings change."""
 
-from rookery.application.agents.roster import AGENTS
-from rookery.domain.agents import Agent
+import re
+import tomllib
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rookery.application.agents.roster import AGENTS, RESEARCHER
+from rookery.application.agents.toolbox import DELEGATE
+from rookery.domain.agents import Agent, Budget
 from rookery.domain.errors import ConfigurationError
-from rookery.entrypoints.settings import Settings
+from rookery.entrypoints.settings import Settings, settings_file
+
+FOLDER = "agents"
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 
 
-def roster(settings: Settings) -> dict[str, Agent]:
+class AgentFile(BaseModel):
+    """What a file says of an agent; its name is the agent's id. A member that is there already is changed by it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: str | None = Field(default=None, min_length=1, max_length=100)
+    goal: str | None = Field(default=None, min_length=1, max_length=1000)
+    tools: list[str] | None = None
+    model: str | None = None
+    priority: int | None = None
+    memory: Literal["shared", "private"] | None = None
+    lora: str | None = None
+    budget: Budget | None = None
+
+
+def roster(settings: Settings, tools: Collection[str]) -> dict[str, Agent]:
     """Return the agents by id.
 
     Raises:
-        ConfigurationError: the settings name an agent that does not exist.
+        ConfigurationError: a file of an agent is wrong, or the settings name an agent that does not exist.
     """
     known = {agent.id: agent for agent in AGENTS}
+    for path in _files(folders(settings)):
+        known[path.stem] = _read(path, known.get(path.stem), {*tools, DELEGATE})
     strangers = settings.agents.keys() - known.keys()
     if strangers:
         raise ConfigurationError(
@@ -20,3 +49,37 @@ def roster(settings: Settings) -> dict[str, Agent]:
         )
     changes = {name: section.model_dump(exclude_none=True) for name, section in settings.agents.items()}
     return {name: agent.model_copy(update=changes.get(name, {})) for name, agent in known.items()}
+
+
+def folders(settings: Settings) -> list[Path]:
+    """Return where agents are looked for; a later folder goes before an earlier one."""
+    file = settings_file(Path.cwd())
+    return [settings.home / FOLDER, (file.parent if file else Path.cwd()) / FOLDER]
+
+
+def _files(places: Iterable[Path]) -> Iterator[Path]:
+    for folder in places:
+        if folder.is_dir():
+            yield from sorted(folder.glob("*.toml"))
+
+
+def _read(path: Path, known: Agent | None, tools: Collection[str]) -> Agent:
+    if not _NAME.fullmatch(path.stem):
+        raise ConfigurationError(
+            f"{path}: an agent is called by small letters, digits, - and _, as in agents/historian.toml"
+        )
+    try:
+        said = AgentFile.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise ConfigurationError(f"{path} is wrong: {faults}") from error
+    except (ValueError, OSError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}") from error
+    if known is None and said.goal is None:
+        raise ConfigurationError(f'{path} is wrong: an agent needs a goal, as in goal = "Find who built what."')
+    strangers = set(said.tools or []) - set(tools)
+    if strangers and path.stem not in {agent.id for agent in AGENTS}:
+        have = ", ".join(sorted(tools))
+        raise ConfigurationError(f"{path} is wrong: there is no tool {', '.join(sorted(strangers))}; there are: {have}")
+    base = known or RESEARCHER.model_copy(update={"id": path.stem, "budget": Budget(max_steps=12, max_tool_calls=24)})
+    return base.model_copy(update={name: getattr(said, name) for name in said.model_fields_set})

@@ -3,13 +3,12 @@
 from collections.abc import Awaitable, Callable
 
 from rookery.application.agents.roster import COORDINATOR
-from rookery.application.asking import Spoken, ask
+from rookery.application.asking import Asker, Spoken
 from rookery.application.ingestion import AddSources, Ingested, Progress
 from rookery.domain.agents import Agent
 from rookery.domain.events import PlanMade, RunEvent, StepStarted, ToolCalled, ToolReturned
 from rookery.domain.frozen import Frozen
 from rookery.domain.ports.clock import ClockPort
-from rookery.domain.ports.llm import LLMPort
 from rookery.domain.reasoning import Plan, PlanJob
 
 Emit = Callable[[RunEvent], Awaitable[None]]
@@ -34,9 +33,9 @@ class Coordinator:
     """Brings the sources in and divides the question into parts that can be researched side by side."""
 
     def __init__(
-        self, llm: LLMPort, add_sources: AddSources, clock: ClockPort, emit: Emit, *, agent: Agent = COORDINATOR
+        self, ask: Asker, add_sources: AddSources, clock: ClockPort, emit: Emit, *, agent: Agent = COORDINATOR
     ) -> None:
-        self._llm = llm
+        self._ask = ask
         self._agent = agent
         self._add_sources = add_sources
         self._clock = clock
@@ -63,7 +62,7 @@ class Coordinator:
     async def plan(self, job: PlanJob) -> Planned:
         """Return at most `job.max_sub_questions` different sub-questions, in the order of the model."""
         await self._emit(StepStarted(agent_id=COORDINATOR.id, step="plan", label="Planning"))
-        plan, spoken = await ask(self._llm, job, Plan, agent=self._agent)
+        plan, spoken = await self._ask(job, Plan, agent=self._agent, default=Plan(sub_questions=[job.question]))
         sub_questions = list(dict.fromkeys(plan.sub_questions))[: job.max_sub_questions]
         await self._emit(PlanMade(agent_id=COORDINATOR.id, sub_questions=sub_questions))
         return Planned(sub_questions=sub_questions, spoken=spoken)

@@ -2,11 +2,10 @@
 
 from rookery.application.agents.coordinator import Emit
 from rookery.application.agents.roster import COORDINATOR, CRITIC
-from rookery.application.asking import Spoken, ask
+from rookery.application.asking import Asker, Spoken
 from rookery.domain.agents import Agent
 from rookery.domain.events import AgentFinished, AgentStarted, ReflectionMade
 from rookery.domain.frozen import Frozen
-from rookery.domain.ports.llm import LLMPort
 from rookery.domain.reasoning import Reflection, ReflectJob
 from rookery.domain.results import TaskStatus
 
@@ -28,8 +27,8 @@ class Reviewed(Frozen):
 class Critic:
     """Looks for gaps and contradictions in the evidence."""
 
-    def __init__(self, llm: LLMPort, emit: Emit, *, agent: Agent = CRITIC) -> None:
-        self._llm = llm
+    def __init__(self, ask: Asker, emit: Emit, *, agent: Agent = CRITIC) -> None:
+        self._ask = ask
         self._agent = agent
         self._emit = emit
 
@@ -37,7 +36,7 @@ class Critic:
         """Return the reflection; its follow-ups repeat no sub-question and keep to the job's limit."""
         job = review.job
         await self._emit(AgentStarted(agent_id=CRITIC.id, role=CRITIC.role, goal=CRITIC.goal, parent_id=COORDINATOR.id))
-        reflection, spoken = await ask(self._llm, job, Reflection, agent=self._agent)
+        reflection, spoken = await self._ask(job, Reflection, agent=self._agent, default=Reflection())
         new = [question for question in dict.fromkeys(reflection.follow_ups) if question not in job.sub_questions]
         reflection = reflection.model_copy(update={"follow_ups": new[: job.max_follow_ups]})
         await self._emit(

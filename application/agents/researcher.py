@@ -1,177 +1,351 @@
-"""A researcher recalls, searches and quotes."""
+"""An agent at work: it thinks, acts, observes and reflects until it has something to answer with."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Awaitable, Callable
 
-from rookery.application.agents.coordinator import Emit
-from rookery.application.agents.roster import COORDINATOR, RESEARCHER
-from rookery.application.asking import Spoken, ask
-from rookery.application.memory.agents import AgentMemory
-from rookery.application.retrieval import SearchPassages
+from pydantic import JsonValue
+
+from rookery.application.agents.assignments import DEEPEST, Assignment, Investigation
+from rookery.application.agents.bench import Bench
+from rookery.application.agents.memo import Memo
+from rookery.application.agents.quoting import QUOTES, Quoted, place, quote, unseen
+from rookery.application.agents.roster import RESEARCHER
+from rookery.application.agents.toolbox import DELEGATE, Delegation, Handed, Toolbox, digest_of, shortened
+from rookery.application.asking import Manner, Spoken, ask
+from rookery.domain import loop as loops
+from rookery.domain.actions import Decision, Observed, ToolCall, ToolSpec
 from rookery.domain.agents import Agent
-from rookery.domain.citations import place_quote
-from rookery.domain.errors import StorageError
-from rookery.domain.events import AgentFinished, AgentStarted, StepStarted, ToolCalled, ToolReturned
+from rookery.domain.errors import BrokenReply, CutReply
+from rookery.domain.events import AgentFinished, AgentStarted, StepStarted
 from rookery.domain.frozen import Frozen
-from rookery.domain.ports.clock import ClockPort
-from rookery.domain.ports.llm import LLMPort
-from rookery.domain.reasoning import Evidence, FindEvidenceJob, Findings, Quote
+from rookery.domain.interventions import Remedy, Trouble
+from rookery.domain.loop import Loop, Phase, Spent
+from rookery.domain.ports.orchestrator import I, O
+from rookery.domain.ports.tool import Outcome, Scope
+from rookery.domain.reasoning import ActJob, Evidence, FindEvidenceJob
 from rookery.domain.results import TaskStatus
-from rookery.domain.sources import Passage, ScoredPassage
+from rookery.domain.sources import Passage
 
-QUOTES = 6
-
-
-class Assignment(Frozen):
-    """One sub-question for one researcher.
-
-    `snapshots` limits where it looks; null is the whole library. With `recalls` it looks into memory first.
-    """
-
-    agent_id: str
-    question: str
-    main_question: str
-    namespace: str
-    snapshots: list[str] | None
-    passages: int
-    recalls: bool = False
+_SHORT = 256  # tokens of a decision, and of one whose writer did not come to an end
+_USUAL = 512
+_LEAST = 64  # tokens that are worth asking for
 
 
-class Investigation(Frozen):
-    """What a researcher found, best first; the ids of the evidence count from 1 within the investigation."""
+class Thinking(Frozen):
+    """A decision that is asked for, and how."""
 
-    question: str
-    evidence: list[Evidence]
+    job: ActJob
+    manner: Manner
+
+
+class Decided(Frozen):
+    """A decision, or what was wrong with it, and what it cost."""
+
+    decision: Decision | None
+    fault: Trouble | None
     spoken: Spoken
 
 
 class Researcher:
-    """Answers assignments. Quotes that the passages do not contain are dropped, and counted in its report."""
+    """Works on one assignment. What it has found so far is there at any time, also when it is stopped.
 
-    def __init__(
-        self,
-        llm: LLMPort,
-        search: SearchPassages,
-        *,
-        clock: ClockPort,
-        emit: Emit,
-        memory: AgentMemory | None = None,
-        agent: Agent = RESEARCHER,
-    ) -> None:
-        self._llm = llm
-        self._agent = agent
-        self._search = search
-        self._clock = clock
-        self._emit = emit
-        self._memory = memory
+    Args:
+        bench: what the agents of the run share.
+        task: the assignment.
+    """
 
-    async def investigate(self, task: Assignment) -> Investigation:
-        """Look into memory and the documents for the sub-question, and quote what they say to it."""
-        await self._emit(
-            AgentStarted(agent_id=task.agent_id, role=RESEARCHER.role, goal=task.question, parent_id=COORDINATOR.id)
+    def __init__(self, bench: Bench, task: Assignment) -> None:
+        self._bench = bench
+        self._task = task
+        self._kind = bench.agents.get(task.agent, RESEARCHER)
+        self._agent = self._kind.model_copy(update={"id": task.agent_id})
+        self._ask = bench.asker(self._kind)
+        delegation = _Delegation(self) if self._may_delegate() else None
+        scope = Scope(
+            run_id=bench.context.run_id,
+            agent=self._agent,
+            namespace=task.namespace,
+            snapshots=task.snapshots,
+            passages=task.passages,
         )
-        recalled = await self._recall(task, self._memory) if task.recalls and self._memory else []
-        hits = await self._search_documents(task)
-        passages = _unique([*(hit.passage for hit in hits), *recalled])
-        quotes, spoken = await self._quote(task, passages)
-        evidence = _place(task, passages, quotes)
-        lost = len(quotes) - len(evidence)
-        summary = f"{len(evidence)} quotes" + (f", {lost} dropped that no document contains" if lost else "")
-        status = TaskStatus.SUCCEEDED if evidence else TaskStatus.PARTIAL
-        await self._emit(AgentFinished(agent_id=task.agent_id, role=RESEARCHER.role, status=status, summary=summary))
-        return Investigation(question=task.question, evidence=evidence, spoken=spoken)
+        self._toolbox = Toolbox(bench, scope, delegation=delegation)
+        self._memo = Memo()
+        self._outcomes: list[Outcome] = []
+        self._seen: list[Passage] = []
+        self._evidence: list[Evidence] = []
+        self._handed: list[Investigation] = []
+        self._spoken = Spoken()
+        self._lost = 0
+        self._loop = loops.begin([spec.name for spec in self._toolbox.specs], task.opening)
+        self._began = bench.clock.monotonic()
 
-    async def _search_documents(self, task: Assignment) -> list[ScoredPassage]:
-        async with self._tool(task, "search_documents") as returned:
-            hits = await self._search(task.namespace, task.question, limit=task.passages, snapshots=task.snapshots)
-            documents = len({hit.passage.sha256 for hit in hits})
-            returned.summary = f"{len(hits)} passages from {documents} documents" if hits else "nothing found"
-        return hits
+    async def investigate(self) -> Investigation:
+        """Work until the task is done, or a budget or the supervisor ends it.
 
-    async def _recall(self, task: Assignment, memory: AgentMemory) -> list[Passage]:
-        """Look into memory. What does not work there is told, and the documents are searched all the same."""
-        async with self._tool(task, "recall_memory") as returned:
-            try:
-                recalled = await memory.recall(self._agent, task.namespace, task.question)
-            except StorageError as error:
-                returned.ok, returned.summary = False, str(error)
-                return []
-            found = f"{len(recalled.passages)} memories" if recalled.passages else "nothing recalled"
-            returned.summary = "; ".join([found, *recalled.degraded])
-        return recalled.passages
+        Raises:
+            AdapterError: nothing was found, since nothing could be searched; or the model failed.
+        """
+        task, role = self._task, self._kind.role
+        await self._emit(AgentStarted(agent_id=task.agent_id, role=role, goal=task.question, parent_id=task.parent_id))
+        await self._work()
+        failures = self._toolbox.failures
+        if failures and not self._evidence and not any(seen.ok for turn in self._loop.turns for seen in turn.seen):
+            raise failures[0]
+        found = self.found()
+        status = TaskStatus.SUCCEEDED if found.evidence and not found.stopped else TaskStatus.PARTIAL
+        await self._emit(AgentFinished(agent_id=task.agent_id, role=role, status=status, summary=self._summary()))
+        return found
 
-    @asynccontextmanager
-    async def _tool(self, task: Assignment, tool: str) -> AsyncIterator["_Returned"]:
-        """Tell that a tool is called with the task's question, and what the block notes of its return."""
-        call_id = f"{task.agent_id}-{tool}"
-        await self._emit(
-            ToolCalled(agent_id=task.agent_id, call_id=call_id, tool=tool, arguments={"query": task.question})
+    def found(self) -> Investigation:
+        """Return what was found so far."""
+        return Investigation(
+            question=self._task.question,
+            evidence=list(self._evidence),
+            spoken=self._spoken,
+            spent=self.spent(),
+            trouble=[str(failure) for failure in self._toolbox.failures],
+            stopped=self._loop.ended_by is not None,
         )
-        began, returned = self._clock.monotonic(), _Returned()
-        yield returned
-        await self._emit(
-            ToolReturned(
-                agent_id=task.agent_id,
-                call_id=call_id,
-                tool=tool,
-                ok=returned.ok,
-                summary=returned.summary,
-                seconds=self._clock.monotonic() - began,
+
+    def spent(self) -> Spent:
+        """Return what it has used up of its budget; what was handed on counts where it was done."""
+        usage = self._spoken.usage
+        return Spent(
+            steps=max(1, self._loop.thoughts),
+            tokens=usage.prompt_tokens + usage.completion_tokens,
+            tool_calls=self._toolbox.calls,
+            seconds=round(self._bench.clock.monotonic() - self._began, 3),
+        )
+
+    async def _work(self) -> None:
+        moves: dict[Phase, Callable[[], Awaitable[Loop]]] = {
+            Phase.THINK: self._think,
+            Phase.ACT: self._act,
+            Phase.OBSERVE: self._observe,
+            Phase.REFLECT: self._reflect,
+        }
+        try:
+            async with asyncio.timeout(self._kind.budget.max_seconds):
+                while self._loop.phase is not Phase.ANSWER:
+                    self._loop = await moves[self._loop.phase]()
+        except TimeoutError:
+            self._loop = loops.stop(self._loop, f"the budget of {self._kind.budget.max_seconds:g} seconds is used up")
+        await self._conclude()
+
+    async def _think(self) -> Loop:
+        most = self._room(_SHORT if self._loop.short else _USUAL)
+        if most is None:
+            return loops.stop(self._loop, "the budget has no tokens left for a thought")
+        await self._emit(StepStarted(agent_id=self._task.agent_id, step="think", label="Thinking"))
+        manner = Manner(max_tokens=most, temperature=self._loop.temperature, seed=self._bench.seed)
+        specs = [spec for spec in self._toolbox.specs if spec.name in self._loop.tools]
+        job, told = await self._memo.fit(
+            self._ask.llm,
+            ActJob(
+                role=self._kind.role,
+                goal=self._kind.goal,
+                task=self._task.question,
+                tools=specs,
+                turns=self._loop.turns,
+            ),
+            self._evidence,
+            reply=most,
+        )
+        if told is not None:
+            await self._bench.supervisor.intervene(f"{self._task.agent_id}: {told}", "go on with notes", noted=False)
+        number = self._loop.thoughts + 1
+        thinking = Thinking(job=job, manner=manner)
+        decided = await self._once(f"think-{number}", self._decide, thinking, Decided)
+        self._spend(decided.spoken)
+        if decided.decision is None:
+            return loops.stumble(self._loop, decided.fault or Trouble.INVALID)
+        return loops.decide(self._loop, decided.decision)
+
+    async def _decide(self, thinking: Thinking) -> Decided:
+        try:
+            asked = await ask(self._ask.llm, thinking.job, Decision, agent=self._agent, manner=thinking.manner)
+        except BrokenReply as error:
+            return Decided(decision=None, fault=Trouble.INVALID, spoken=Spoken(usage=error.usage))
+        except CutReply as error:
+            return Decided(decision=None, fault=Trouble.RUNAWAY, spoken=Spoken(usage=error.usage))
+        return Decided(decision=asked[0], fault=None, spoken=asked[1])
+
+    async def _act(self) -> Loop:
+        left = self._kind.budget.max_tool_calls - self._toolbox.calls
+        calls = self._loop.calls[: max(0, left)]
+        if not calls:
+            return loops.stop(self._loop, f"the budget of {self._kind.budget.max_tool_calls} tool calls is used up")
+        self._outcomes = await self._toolbox.call(calls, self._loop.turns, self._loop.tools)
+        seen = [Observed(call=call, text="") for call in calls]
+        return loops.act(self._loop, seen)
+
+    async def _observe(self) -> Loop:
+        """Look for quotes in what is new; the model reads these instead of whole passages."""
+        before = len(self._evidence)
+        fresh = unseen((piece for outcome in self._outcomes for piece in outcome.passages), self._seen)
+        self._seen += fresh
+        await self._quote(fresh)
+        self._take_over()
+        calls = [seen.call for seen in self._loop.turns[-1].seen]
+        earlier = {seen.call.key: seen.digest for turn in self._loop.turns[:-1] for seen in turn.seen if seen.ok}
+        seen = [
+            Observed(
+                call=call,
+                ok=outcome.ok,
+                text=self._told(outcome, before),
+                digest=earlier.get(call.key) or digest_of(outcome),
             )
-        )
+            for call, outcome in zip(calls, self._outcomes, strict=True)
+        ]
+        return loops.observe(self._loop, seen, len(self._evidence) - before)
 
-    async def _quote(self, task: Assignment, passages: list[Passage]) -> tuple[list[Quote], Spoken]:
-        if not passages:
-            return [], Spoken()
-        await self._emit(StepStarted(agent_id=task.agent_id, step="read", label=f"Reading {len(passages)} passages"))
+    async def _reflect(self) -> Loop:
+        self._bench.supervisor.account(self._task.agent_id, self.spent())
+        exceeded = self.spent().exceeds(self._kind.budget) or self._bench.supervisor.exceeded()
+        if self._loop.thoughts >= self._task.thoughts or (self._task.until_found and self._evidence):
+            return loops.finish(self._loop)
+        loop = loops.reflect(
+            self._loop,
+            exceeded=exceeded,
+            may_delegate=DELEGATE in self._loop.tools,
+            may_hand_over=self._successor() is not None,
+        )
+        intervention = loop.turns[-1].intervention
+        if intervention is not None and loop.ended_by is None:
+            await self._bench.supervisor.steer(self._task.agent_id, intervention)
+        return loop
+
+    async def _conclude(self) -> None:
+        """Say why it stopped, and let another go on where that may help."""
+        ended = self._loop.ended_by
+        self._bench.supervisor.account(self._task.agent_id, self.spent())
+        if ended is None:
+            return
+        await self._bench.supervisor.steer(self._task.agent_id, ended)
+        successor = self._successor() if ended.remedy is Remedy.HAND_OVER else None
+        if successor is not None:
+            await self.hand(Handed(task=self._task.question, agent=successor.id), "successor")
+            self._take_over()
+
+    async def _quote(self, passages: list[Passage]) -> None:
+        most = self._room(None)
+        if not passages or most is None:
+            return
+        label = f"Reading {len(passages)} passages"
+        await self._emit(StepStarted(agent_id=self._task.agent_id, step="read", label=label))
         job = FindEvidenceJob(
-            question=task.question,
-            main_question=task.main_question,
-            passages=passages,
-            limit=QUOTES,
+            question=self._task.question, main_question=self._task.main_question, passages=passages, limit=QUOTES
         )
-        me = self._agent.model_copy(update={"id": task.agent_id})
-        findings, spoken = await ask(self._llm, job, Findings, agent=me)
-        return findings.quotes[:QUOTES], spoken
+        manner = Manner(max_tokens=min(most, Manner().max_tokens), seed=self._bench.seed)
 
+        async def read(job: FindEvidenceJob) -> Quoted:
+            return await quote(self._ask, job, agent=self._agent, manner=manner)
 
-@dataclass
-class _Returned:
-    """What a tool call came to."""
+        quoted = await self._once(f"read-{len(self._loop.turns)}", read, job, Quoted)
+        self._spend(quoted.spoken)
+        placed = place(self._task, passages, quoted.quotes, first=len(self._evidence) + 1)
+        self._lost += len(quoted.quotes) - len(placed)
+        self._evidence += placed
 
-    ok: bool = True
-    summary: str = ""
+    def _told(self, outcome: Outcome, before: int) -> str:
+        if not outcome.passages:
+            return shortened(outcome.text or outcome.summary)
+        places = {(piece.sha256, piece.start, piece.end) for piece in outcome.passages}
+        quotes = [
+            f'[{piece.id}] {piece.passage.title}: "{piece.quote}"'
+            for piece in self._evidence[before:]
+            if (piece.passage.sha256, piece.passage.start, piece.passage.end) in places
+        ]
+        return "\n".join(quotes) or f"{outcome.summary}; nothing in it that answers the task and was not known"
 
+    def _take_over(self) -> None:
+        """Number what others found after what was found here."""
+        for handed in self._handed:
+            first = len(self._evidence) + 1
+            self._evidence += [
+                piece.model_copy(update={"id": number}) for number, piece in enumerate(handed.evidence, first)
+            ]
+        self._handed.clear()
 
-def _unique(passages: list[Passage]) -> list[Passage]:
-    """Leave out what lies within a passage that is there already."""
-    kept: list[Passage] = []
-    for passage in passages:
-        within = (p for p in kept if p.sha256 == passage.sha256 and p.start <= passage.start and passage.end <= p.end)
-        if next(within, None) is None:
-            kept.append(passage)
-    return kept
-
-
-def _place(task: Assignment, hits: list[Passage], quotes: list[Quote]) -> list[Evidence]:
-    passages = {passage.id: passage for passage in hits}
-    placed: list[Evidence] = []
-    for quote in quotes:
-        passage = passages.get(quote.passage_id)
-        span = place_quote(passage, quote) if passage is not None else None
-        if passage is None or span is None:
-            continue
-        placed.append(
-            Evidence(
-                id=len(placed) + 1,
-                passage=passage,
-                quote=passage.text[span.start - passage.start : span.end - passage.start],
-                start=span.start,
-                end=span.end,
-                sub_question=task.question,
-                score=quote.score,
-                agent_id=task.agent_id,
-            )
+    async def hand(self, handed: Handed, place: str) -> Investigation:
+        """Have another agent do a task, and keep what it finds."""
+        kind = self._bench.agents.get(handed.agent, RESEARCHER)
+        task = self._task.model_copy(
+            update={
+                "agent_id": f"{self._task.agent_id}.{place}",
+                "agent": kind.id,
+                "parent_id": self._task.agent_id,
+                "question": handed.task,
+                "depth": self._task.depth + 1,
+                "opening": opening(kind, handed.task, recalls=False),
+            }
         )
-    return placed
+        found = await Researcher(self._bench, task).investigate()
+        self._handed.append(found)
+        self._spoken += found.spoken
+        return found
+
+    def delegates(self) -> list[Agent]:
+        """Return the agents to which it can hand a task."""
+        return [one for one in self._bench.agents.values() if one.works_alone]
+
+    def _may_delegate(self) -> bool:
+        return DELEGATE in self._kind.tools and self._task.depth < DEEPEST and self._task.thoughts > 0
+
+    def _successor(self) -> Agent | None:
+        if self._task.depth >= DEEPEST:
+            return None
+        return next((one for one in self.delegates() if one.id not in (self._kind.id, RESEARCHER.id)), None)
+
+    def _spend(self, spoken: Spoken) -> None:
+        self._spoken += spoken
+        self._bench.supervisor.account(self._task.agent_id, self.spent())
+
+    def _room(self, wanted: int | None) -> int | None:
+        """Return how many tokens a reply may have; None when the budgets have none left."""
+        used = self._spoken.usage
+        own = self._kind.budget.max_tokens - used.prompt_tokens - used.completion_tokens
+        left = min(own, self._bench.supervisor.tokens_left)
+        return None if left < _LEAST else min(left, wanted or left)
+
+    async def _once(self, name: str, fn: Callable[[I], Awaitable[O]], given: I, returns: type[O]) -> O:
+        return await self._bench.context.once(f"{self._task.agent_id}/{name}", fn, given, returns=returns)
+
+    def _summary(self) -> str:
+        lost = f", {self._lost} dropped that no document contains" if self._lost else ""
+        return f"{len(self._evidence)} quotes{lost}"
+
+    async def _emit(self, event: AgentStarted | AgentFinished | StepStarted) -> None:
+        await self._bench.context.emit(event)
+
+
+def opening(agent: Agent, question: str, *, recalls: bool) -> list[ToolCall]:
+    """Return what an agent calls before it thinks: everybody would begin so, and a model need not be asked."""
+    tools = [name for name in ("recall_memory", "search_documents") if name in agent.tools]
+    arguments: dict[str, JsonValue] = {"query": question}
+    return [ToolCall(tool=name, arguments=arguments) for name in tools if recalls or name != "recall_memory"]
+
+
+class _Delegation(Delegation):
+    """The tool by which an agent hands on a part of its task."""
+
+    def __init__(self, agent: Researcher) -> None:
+        self._agent = agent
+
+    @property
+    def spec(self) -> ToolSpec:
+        members = "; ".join(f"{one.id}: {one.goal}" for one in self._agent.delegates())
+        schema = Handed.model_json_schema()
+        schema["properties"]["agent"] = {"type": "string", "enum": [one.id for one in self._agent.delegates()]}
+        description = f"hand a part of the task to another agent ({members})"
+        return ToolSpec(name=DELEGATE, description=description, arguments=schema)
+
+    async def hand(self, call: ToolCall, place: str) -> Outcome:
+        handed = Handed.model_validate(call.arguments)
+        if handed.agent not in {one.id for one in self._agent.delegates()}:
+            known = ", ".join(one.id for one in self._agent.delegates())
+            return Outcome(ok=False, summary=f"there is no agent {handed.agent!r}; there are: {known}")
+        found = await self._agent.hand(handed, place.replace("-", "."))
+        quotes = [f'{piece.passage.title}: "{piece.quote}"' for piece in found.evidence]
+        summary = f"{len(quotes)} quotes"
+        return Outcome(summary=summary, text="\n".join([summary, *quotes]))

@@ -2,16 +2,16 @@
 
 from rookery.application.agents.coordinator import Emit
 from rookery.application.agents.roster import COORDINATOR, WRITER
-from rookery.application.asking import Spoken, ask
+from rookery.application.asking import Asker, Spoken
 from rookery.application.memory.agents import AgentMemory
 from rookery.domain.agents import Agent
+from rookery.domain.backing import unbacked
 from rookery.domain.citations import cite
 from rookery.domain.errors import AdapterError
 from rookery.domain.events import AgentFinished, AgentStarted, ClaimVerified, MemoryWritten, TokenEmitted
 from rookery.domain.frozen import Frozen
-from rookery.domain.ports.llm import LLMPort
 from rookery.domain.ports.snapshot_store import SnapshotStorePort
-from rookery.domain.reasoning import ComposeJob, Draft, DraftClaim, Evidence
+from rookery.domain.reasoning import ComposeJob, Draft, DraftClaim
 from rookery.domain.results import Citation, Claim, TaskStatus
 
 
@@ -26,19 +26,17 @@ class Written(Frozen):
 class Writer:
     """Writes the answer from the evidence, and nothing else."""
 
-    def __init__(self, llm: LLMPort, snapshots: SnapshotStorePort, emit: Emit, *, agent: Agent = WRITER) -> None:
-        self._llm = llm
+    def __init__(self, ask: Asker, snapshots: SnapshotStorePort, emit: Emit, *, agent: Agent = WRITER) -> None:
+        self._ask = ask
         self._agent = agent
         self._snapshots = snapshots
         self._emit = emit
 
     async def compose(self, job: ComposeJob) -> Written:
-        """Return claims in reading order; a claim is supported when all that it cites was verified."""
+        """Return claims in reading order; one is supported when all it cites was verified, and could say it."""
         await self._emit(AgentStarted(agent_id=WRITER.id, role=WRITER.role, goal=WRITER.goal, parent_id=COORDINATOR.id))
-        draft, spoken = (
-            await ask(self._llm, job, Draft, agent=self._agent) if job.evidence else (Draft(claims=[]), Spoken())
-        )
-        ledger = _Ledger({piece.id: piece for piece in job.evidence}, self._snapshots)
+        draft, spoken = await self._draft(job)
+        ledger = _Ledger(job, self._snapshots)
         claims: list[Claim] = []
         for drafted in draft.claims[: job.max_claims]:
             claim = await ledger.lock(drafted)
@@ -50,6 +48,17 @@ class Writer:
         summary = f"{supported} of {len(claims)} claims supported" if claims else "nothing in the sources answers this"
         await self._emit(AgentFinished(agent_id=WRITER.id, role=WRITER.role, status=status, summary=summary))
         return Written(claims=claims, citations=ledger.citations, spoken=spoken)
+
+    async def _draft(self, job: ComposeJob) -> tuple[Draft, Spoken]:
+        if not job.evidence:
+            return Draft(claims=[]), Spoken()
+        return await self._ask(job, Draft, agent=self._agent, default=verbatim(job))
+
+
+def verbatim(job: ComposeJob) -> Draft:
+    """Return the best quotes as they stand. Nobody says that they answer the question, so none is sure."""
+    best = sorted(job.evidence, key=lambda piece: -piece.score)[: job.max_claims]
+    return Draft(claims=[DraftClaim(text=piece.quote, evidence=[piece.id], sure=False) for piece in best])
 
 
 class ToNote(Frozen):
@@ -91,8 +100,9 @@ class Notes:
 class _Ledger:
     """Numbers citations in the order of their first use; one quote has one number."""
 
-    def __init__(self, evidence: dict[int, Evidence], snapshots: SnapshotStorePort) -> None:
-        self._evidence = evidence
+    def __init__(self, job: ComposeJob, snapshots: SnapshotStorePort) -> None:
+        self._evidence = {piece.id: piece for piece in job.evidence}
+        self._question = job.question
         self._snapshots = snapshots
         self._numbers: dict[tuple[str, int, int], int] = {}
         self.citations: list[Citation] = []
@@ -100,8 +110,13 @@ class _Ledger:
     async def lock(self, drafted: DraftClaim) -> Claim:
         numbers = [await self._number(evidence_id) for evidence_id in dict.fromkeys(drafted.evidence)]
         verified = [number for number in numbers if number is not None]
-        supported = drafted.sure and bool(numbers) and len(verified) == len(numbers)
+        supported = drafted.sure and bool(numbers) and len(verified) == len(numbers) and self._is_backed(drafted)
         return Claim(text=drafted.text, citations=list(dict.fromkeys(verified)), supported=supported)
+
+    def _is_backed(self, drafted: DraftClaim) -> bool:
+        pieces = [self._evidence[number] for number in drafted.evidence if number in self._evidence]
+        said = [text for piece in pieces for text in (piece.quote, piece.passage.text, piece.passage.title)]
+        return not unbacked(drafted.text, [*said, self._question])
 
     async def _number(self, evidence_id: int) -> int | None:
         piece = self._evidence.get(evidence_id)

@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from rookery.domain.errors import Conflict
-from rookery.domain.runs import Run
+from rookery.domain.runs import ResearchRequest, Run, RunStatus
+from rookery.entrypoints.api.schemas import Accepted
 from rookery.entrypoints.container import Container
 
 _log = logging.getLogger(__name__)
@@ -56,3 +57,16 @@ def _conductor(request: Request) -> Conductor:
 
 TheContainer = Annotated[Container, Depends(_container)]
 TheConductor = Annotated[Conductor, Depends(_conductor)]
+
+
+async def accept(
+    request: ResearchRequest, container: Container, conductor: Conductor, *, idempotency_key: str | None
+) -> Accepted:
+    """Take a run on. Raises what `StartRun` raises, and OutsideSandbox for a source that callers may not name."""
+    for location in request.sources:
+        container.reader().check(location)
+    run = await container.start_run()(request, idempotency_key=idempotency_key)
+    if run.status is RunStatus.QUEUED:
+        conductor.take(run)
+    url = f"/v1/runs/{run.id}"
+    return Accepted(task_id=run.id, events_url=f"{url}/events", result_url=url)

@@ -2,12 +2,13 @@
 
 from typing import Generic, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from rookery.domain.errors import InvalidRequest
 from rookery.domain.frozen import Frozen, Timestamp
 from rookery.domain.memories import FoundMemory, MemoryFilter, PastMemory
 from rookery.domain.models import Eta
-from rookery.domain.runs import Depth
+from rookery.domain.runs import Depth, ResearchRequest
 from rookery.domain.sync import SyncState
 
 T = TypeVar("T")
@@ -99,7 +100,25 @@ class Imported(Frozen):
 class AgentTask(Frozen):
     """A task for one agent."""
 
-    task: str = Field(min_length=1)
+    task: str = Field(min_length=1, max_length=4000)
+    sources: list[str] = Field(default=[], max_length=1000, description="paths; none: the whole library")
+    namespace: str = Field(default="default", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
+    model: str | None = Field(default=None, description="null: the agent's own, or that of the settings")
+    max_seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    seed: int = Field(default=0, ge=0, lt=2**32)
+
+    def request(self, agent_id: str) -> ResearchRequest:
+        """Return it as a run of one agent.
+
+        Raises:
+            InvalidRequest: the task says nothing.
+        """
+        try:
+            return ResearchRequest.model_validate(
+                {**self.model_dump(exclude={"task"}), "question": self.task, "agent": agent_id}
+            )
+        except ValidationError as error:
+            raise InvalidRequest(f"task: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from error
 
 
 class ModelDetails(Frozen):

@@ -4,6 +4,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rookery.entrypoints.cli.options import (
+    MaxSeconds,
+    Model,
+    Namespace,
+    Offline,
+    Orchestrator,
+    Output,
+    Seed,
+    Sources,
+    StreamJson,
+)
 from rookery.entrypoints.cli.output import Json, out, print_json
 
 if TYPE_CHECKING:
@@ -43,8 +54,45 @@ def show_agent(agent_id: Annotated[str, typer.Argument(metavar="AGENT")], *, jso
         out().print(f"{name}: {value}", markup=False)
 
 
+@app.command("run")
+def run_agent(
+    agent_id: Annotated[str, typer.Argument(metavar="AGENT")],
+    task: Annotated[str, typer.Argument(help="What it is to find out; `-` reads it from standard input.")],
+    *,
+    source: Sources = None,
+    namespace: Namespace = "default",
+    model: Model = None,
+    orchestrator: Orchestrator = None,
+    max_seconds: MaxSeconds = None,
+    seed: Seed = 0,
+    offline: Offline = False,
+    json_: Json = False,
+    stream_json: StreamJson = False,
+    output: Output = None,
+) -> None:
+    """Give one agent a task of its own; what it finds is answered like any question, claim by claim."""
+    from rookery.entrypoints.cli.asking import Asked, answer
+
+    answer(
+        Asked(
+            question=task,
+            agent=agent_id,
+            sources=source or [],
+            namespace=namespace,
+            model=model,
+            orchestrator=orchestrator,
+            max_seconds=max_seconds,
+            seed=seed,
+            offline=offline,
+        ),
+        as_json=json_,
+        as_lines=stream_json,
+        output=output,
+    )
+
+
 def _agents() -> "dict[str, Agent]":
-    from rookery.entrypoints.roster import roster
+    from rookery.entrypoints.container import Container
     from rookery.entrypoints.settings import load_settings
 
-    return roster(load_settings())
+    return Container(settings=load_settings()).agents()

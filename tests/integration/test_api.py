@@ -131,10 +131,27 @@ def test_a_finished_run_cannot_be_steered(client, finished, verb):
 
 def test_doors_with_nothing_behind_them_say_so(client):
     question = {"model": "rookery", "messages": [{"role": "user", "content": "Who built the tide gauge?"}]}
-    for path, body in [("chat/completions", question), ("agents/writer/runs", {"task": "write"})]:
-        answer = client.post(f"/v1/{path}", json=body)
-        assert answer.status_code == 501
-        assert "this version" in answer.json()["detail"]
+    answer = client.post("/v1/chat/completions", json=question)
+    assert answer.status_code == 501
+    assert "this version" in answer.json()["detail"]
+
+
+def test_one_agent_is_given_a_task_of_its_own(client):
+    accepted = client.post("/v1/agents/researcher/runs", json={"task": QUESTION, "sources": [str(CORPUS)]})
+    assert accepted.status_code == 202
+    happened = follow(client, accepted.json()["events_url"])
+    started = {event.role for event in happened if event.type == "agent_started"}
+    assert started == {"coordinator", "researcher", "writer"}
+    result = client.get(accepted.json()["result_url"]).json()["result"]
+    assert result["status"] == "succeeded"
+    assert result["inputs"]["agent"] == "researcher"
+
+
+@pytest.mark.parametrize(("agent", "status"), [("nobody", 404), ("writer", 422)])
+def test_an_agent_that_is_none_or_does_not_work_alone_is_refused(client, agent, status):
+    answer = client.post(f"/v1/agents/{agent}/runs", json={"task": QUESTION})
+    assert answer.status_code == status
+    assert agent in answer.json()["detail"]
 
 
 def test_documents_can_be_added_and_are_listed(client):

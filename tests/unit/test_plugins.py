@@ -51,8 +51,8 @@ def test_a_home_in_the_folder_of_the_user_is_found_there(monkeypatch, tmp_path):
 
 
 def test_agents_are_changed_by_settings_and_unknown_ones_are_told():
-    agents = roster(Settings(agents={"writer": AgentSettings(lora="style", memory="private")}))
+    agents = roster(Settings(agents={"writer": AgentSettings(lora="style", memory="private")}), ["search_documents"])
     assert (agents["writer"].lora, agents["writer"].memory, agents["writer"].priority) == ("style", "private", 5)
     assert agents["critic"].lora is None
     with pytest.raises(ConfigurationError, match="scribe; there are: coordinator"):
-        roster(Settings(agents={"scribe": AgentSettings()}))
+        roster(Settings(agents={"scribe": AgentSettings()}), ["search_documents"])

@@ -7,6 +7,7 @@ import pytest
 from rookery.adapters.llms.scripted import ScriptedLLM
 from rookery.adapters.snapshot_stores.in_memory import InMemorySnapshotStore
 from rookery.application.agents.writer import Writer
+from rookery.application.asking import Asker
 from rookery.domain.events import ClaimVerified
 from rookery.domain.reasoning import ComposeJob
 from tests.support.evidence import a_snapshot, some_evidence
@@ -26,7 +27,7 @@ async def write(claims, *quotes, stored=None):
 
     llm = ScriptedLLM([json.dumps({"claims": claims})])
     job = ComposeJob(question="Where?", evidence=some_evidence(*quotes), max_claims=5)
-    return await Writer(llm, snapshots, emit).compose(job), happened
+    return await Writer(Asker(llm), snapshots, emit).compose(job), happened
 
 
 async def test_citations_are_numbered_by_first_use_and_each_quote_once():
@@ -63,7 +64,7 @@ async def test_evidence_whose_snapshot_says_otherwise_supports_nothing():
 
     llm = ScriptedLLM(['{"claims": [{"text": "Rooks nest in oaks.", "evidence": [1]}]}'])
     job = ComposeJob(question="Where?", evidence=[lying], max_claims=5)
-    written = await Writer(llm, snapshots, emit).compose(job)
+    written = await Writer(Asker(llm), snapshots, emit).compose(job)
     assert written.citations == []
     assert not written.claims[0].supported
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from rookery.adapters.llms.extractive.act import act
 from rookery.adapters.llms.extractive.compose import ANSWERED, compose
 from rookery.adapters.llms.extractive.evidence import find_evidence
 from rookery.adapters.llms.extractive.plan import plan
@@ -14,7 +15,7 @@ from rookery.domain.inference import Capabilities, LLMReply, LLMRequest, Message
 from rookery.domain.ports.analyzer import AnalyzerPort
 from rookery.domain.ports.embedder import EmbedderPort
 from rookery.domain.ports.llm import LLMPort
-from rookery.domain.reasoning import Answer, ComposeJob, FindEvidenceJob, Job, PlanJob, ReflectJob
+from rookery.domain.reasoning import ActJob, Answer, ComposeJob, FindEvidenceJob, Job, PlanJob, ReflectJob
 
 
 class Settings(BaseModel):
@@ -85,6 +86,8 @@ class ExtractiveLLM(LLMPort):
                 return reflect(job, self._analyzer)
             case ComposeJob():
                 return await compose(job, self._analyzer, self._embedder, self._settings.certainty)
+            case ActJob():
+                return act(job)
 
 
 def _allowed(job: Job, sources: Sequence[str] | None) -> Job:

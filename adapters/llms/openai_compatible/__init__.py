@@ -24,7 +24,7 @@ from rookery.adapters.llms.openai_compatible.streaming import Tale
 from rookery.adapters.llms.openai_compatible.wire import Answer, Fields, Said, encoded, fields_of
 from rookery.adapters.support.openai.refusals import Response, TryAgain, fault_of, require_success
 from rookery.adapters.support.openai.retrying import Retrying
-from rookery.domain.errors import LLMError
+from rookery.domain.errors import BrokenReply, LLMError
 from rookery.domain.inference import Capabilities, LLMReply, LLMRequest, Message
 from rookery.domain.ports.llm import LLMPort
 from rookery.domain.results import Usage
@@ -78,7 +78,11 @@ class OpenAILLM(LLMPort):
         choice = first(answer, self._server.asker)
         said = choice.message or Said()
         usage = await self._checked(request, answer, said, choice.finish_reason)
-        text = binding.checked(said.text, facts.model) if binding else said.text
+        try:
+            text = binding.checked(said.text, facts.model) if binding else said.text
+        except BrokenReply as broken:
+            broken.usage = usage
+            raise
         return LLMReply(text=text, usage=usage, model=(answer.model or "")[:200], notices=self._forms.take_notices())
 
     async def stream(self, request: LLMRequest) -> AsyncGenerator[str, None]:
@@ -163,8 +167,9 @@ class OpenAILLM(LLMPort):
         """Return what the reply cost, once it is known to be whole, and the prompt too."""
         facts = await self._server.settled()
         self._fit.check(request, answer.used, facts.context_tokens, model=facts.model)
-        require_sense(said, finish, request, self._server.asker)
-        return answer.used or Usage()
+        usage = answer.used or Usage()
+        require_sense(said, finish, request, self._server.asker, usage)
+        return usage
 
     def _body(
         self, request: LLMRequest, facts: Facts, binding: Binding | None, *, further: Fields | None = None

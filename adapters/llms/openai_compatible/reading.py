@@ -6,8 +6,9 @@ from pydantic import ValidationError
 
 from rookery.adapters.llms.openai_compatible.wire import Answer, Choice, Said
 from rookery.adapters.support.openai.refusals import Asker, Fault, Response, TryAgain, quote
-from rookery.domain.errors import ContextOverflow, LLMError
+from rookery.domain.errors import ContextOverflow, CutReply, LLMError
 from rookery.domain.inference import LLMRequest
+from rookery.domain.results import Usage
 
 _TOO_LONG = (  # OpenAI; vLLM, which counts the room for the reply too; vLLM since 0.10
     re.compile(r"maximum context length is (?P<context>\d+) tokens.*?resulted in (?P<prompt>\d+) tokens", re.DOTALL),
@@ -31,11 +32,12 @@ def answer_of(response: Response) -> Answer:
         ) from error
 
 
-def require_sense(said: Said, finish: str | None, request: LLMRequest, asker: Asker) -> None:
+def require_sense(said: Said, finish: str | None, request: LLMRequest, asker: Asker, usage: Usage) -> None:
     """Check that the reply is whole and is one.
 
     Raises:
-        LLMError: it was cut, withheld or refused, or calls tools that it was not offered.
+        CutReply: it was cut.
+        LLMError: it was withheld or refused, or calls tools that it was not offered.
     """
     model = asker.model
     if said.refusal:
@@ -43,9 +45,10 @@ def require_sense(said: Said, finish: str | None, request: LLMRequest, asker: As
     if finish == "content_filter":
         raise LLMError(f"the server withheld what {model} wrote (content_filter)")
     if finish == "length":
-        raise LLMError(
+        raise CutReply(
             f"{model} was cut off after max_tokens ({request.max_tokens}) or where its context ended; half a reply is "
-            "of no use: raise max_tokens, or ask for less"
+            "of no use: raise max_tokens, or ask for less",
+            usage=usage,
         )
     if not said.text.strip():
         raise LLMError(f"{model} {_instead(said, finish)}")

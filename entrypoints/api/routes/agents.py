@@ -1,11 +1,13 @@
 """The colony's members."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Header
 
 from rookery.domain.access import Scope
 from rookery.domain.agents import Agent
-from rookery.domain.errors import NotBuilt
-from rookery.entrypoints.api.colony import TheContainer
+from rookery.domain.errors import NotFound
+from rookery.entrypoints.api.colony import TheConductor, TheContainer, accept
 from rookery.entrypoints.api.schemas import Accepted, AgentTask, Page
 from rookery.entrypoints.api.security import needs
 
@@ -19,6 +21,14 @@ async def list_agents(container: TheContainer) -> Page[Agent]:
 
 
 @router.post("/{agent_id}/runs", status_code=202, dependencies=[needs(Scope.RUN)])
-async def run_agent(agent_id: str, _: AgentTask) -> Accepted:
-    """Give one agent a task of its own."""
-    raise NotBuilt(f"this version cannot run {agent_id} alone; `POST /v1/research` runs the whole colony")
+async def run_agent(
+    agent_id: str,
+    task: AgentTask,
+    container: TheContainer,
+    conductor: TheConductor,
+    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+) -> Accepted:
+    """Give one agent a task of its own. A second request with the same `Idempotency-Key` returns the first run."""
+    if agent_id not in container.agents():
+        raise NotFound(f"there is no agent {agent_id!r}; `GET /v1/agents` lists them")
+    return await accept(task.request(agent_id), container, conductor, idempotency_key=idempotency_key)

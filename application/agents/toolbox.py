@@ -1,0 +1,130 @@
+"""Calling the tools that an agent decided for: checked, side by side, each once."""
+
+import asyncio
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from pydantic import BaseModel, Field, ValidationError
+
+from rookery.application.agents.bench import Bench
+from rookery.domain.actions import Observed, ToolCall, ToolSpec, Turn
+from rookery.domain.errors import AdapterError
+from rookery.domain.events import ToolCalled, ToolReturned
+from rookery.domain.frozen import Frozen
+from rookery.domain.ports.tool import Outcome, Scope, Tool
+
+DELEGATE = "delegate"
+_LONGEST = 2000  # characters of a result that a model reads
+
+
+def spec_of(tool: Tool) -> ToolSpec:
+    """Return a tool as a model sees it."""
+    return ToolSpec(name=tool.name, description=tool.description, arguments=tool.arguments.model_json_schema())
+
+
+class Handed(Frozen):
+    """A task for another agent."""
+
+    task: str = Field(min_length=1, max_length=400)
+    agent: str = Field(default="researcher", max_length=64)
+
+
+class Delegation(Protocol):
+    """Handing tasks to other agents."""
+
+    @property
+    def spec(self) -> ToolSpec: ...
+
+    async def hand(self, call: ToolCall, place: str) -> Outcome:
+        """Have another agent do it; `place` tells its work apart from others'."""
+        ...
+
+
+class Toolbox:
+    """The tools of one agent.
+
+    Args:
+        bench: of the run.
+        scope: for whom they work.
+        delegation: hands a task to another agent; it is called like a tool.
+    """
+
+    def __init__(self, bench: Bench, scope: Scope, *, delegation: Delegation | None) -> None:
+        names = [name for name in scope.agent.tools if name in bench.tools]
+        self._bench = bench
+        self._scope = scope
+        self._tools: Mapping[str, Tool] = {name: bench.tools[name] for name in names}
+        self._delegation = delegation
+        self.specs = [*map(spec_of, self._tools.values()), *([delegation.spec] if delegation else [])]
+        self.failures: list[AdapterError] = []
+        self.calls = 0
+
+    async def call(self, calls: Sequence[ToolCall], turns: Sequence[Turn], allowed: Sequence[str]) -> list[Outcome]:
+        """Return what each call came to, in order; one that was made before is not made again.
+
+        Args:
+            calls: to be made side by side.
+            turns: what the agent did before.
+            allowed: the tools that are open to it.
+        """
+        known = {seen.call.key: seen for turn in turns for seen in turn.seen if seen.ok}
+        async with asyncio.TaskGroup() as group:
+            numbered = enumerate(calls, 1)
+            tasks = [group.create_task(self._one(call, f"{len(turns)}-{n}", known, allowed)) for n, call in numbered]
+        return [task.result() for task in tasks]
+
+    async def _one(self, call: ToolCall, place: str, known: Mapping[str, Observed], allowed: Sequence[str]) -> Outcome:
+        fault = self._fault(call, allowed)
+        if fault is not None:
+            return Outcome(ok=False, summary=fault, text=fault)
+        if call.key in known:
+            return Outcome(summary="called before, and not again", text="You made this call before; see above.")
+        self.calls += 1
+        return await self._told(call, place)
+
+    def _fault(self, call: ToolCall, allowed: Sequence[str]) -> str | None:
+        if call.tool not in allowed:
+            return f"there is no tool {call.tool!r} for you; there are: {', '.join(allowed) or 'none'}"
+        arguments = Handed if call.tool == DELEGATE else self._tools[call.tool].arguments
+        try:
+            arguments.model_validate(call.arguments)
+        except ValidationError as error:
+            faults = [f"{'.'.join(map(str, fault['loc'])) or 'arguments'}: {fault['msg']}" for fault in error.errors()]
+            return f"{call.tool} cannot be called like that: {'; '.join(faults)}"
+        return None
+
+    async def _told(self, call: ToolCall, place: str) -> Outcome:
+        agent_id = self._scope.agent.id
+        call_id = f"{agent_id}-{place}-{call.tool}"
+        emit = self._bench.context.emit
+        await emit(ToolCalled(agent_id=agent_id, call_id=call_id, tool=call.tool, arguments=call.arguments))
+        began = self._bench.clock.monotonic()
+        if self._delegation is not None and call.tool == DELEGATE:
+            outcome = await self._delegation.hand(call, place)
+        else:
+            outcome = await self._bench.context.once(f"{agent_id}/act-{place}", self._made, call, returns=Outcome)
+        seconds = self._bench.clock.monotonic() - began
+        returned = {"call_id": call_id, "tool": call.tool, "ok": outcome.ok, "summary": outcome.summary}
+        await emit(ToolReturned(agent_id=agent_id, seconds=seconds, **returned))
+        return outcome
+
+    async def _made(self, call: ToolCall) -> Outcome:
+        tool = self._tools[call.tool]
+        arguments: BaseModel = tool.arguments.model_validate(call.arguments)
+        try:
+            return await tool(arguments, self._scope)
+        except AdapterError as error:
+            self.failures.append(error)
+            return Outcome(ok=False, summary=str(error), text=str(error))
+
+
+def digest_of(outcome: Outcome) -> str:
+    """Return what is the same for the same result."""
+    told = outcome.text or "\0".join(f"{piece.sha256}:{piece.start}-{piece.end}" for piece in outcome.passages)
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def shortened(text: str) -> str:
+    """Return what a model reads of a result; what is left out is said."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}\n… ({len(text) - _LONGEST} more characters)"

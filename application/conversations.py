@@ -1,0 +1,67 @@
+"""An agent's work as a conversation. It only ever grows at its end, so that a model reads each of its tokens once."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+
+from rookery.application.prompts import render
+from rookery.domain.actions import Observed, ToolSpec, Turn
+from rookery.domain.inference import Message
+from rookery.domain.reasoning import ActJob
+
+_TAG = re.compile(r"<(?=/?document\b)", re.IGNORECASE)
+_NO_DECISION = "(no valid decision)"
+_NEXT = "What do you do next?"
+
+
+def conversation(job: ActJob) -> list[Message]:
+    """Return the prompt for the next decision: the task with what was done by rule, then the rounds in order."""
+    opening, rounds = _divide(job.turns)
+    first = render(
+        "act",
+        role=job.role,
+        goal=job.goal,
+        task=job.task,
+        tools="\n".join(_tool(spec) for spec in job.tools),
+        notes="".join(f"{note}\n" for note in job.notes),
+        opening="".join(f"{text}\n" for turn in opening for text in _told(turn)),
+    )
+    return [*first, *(message for turn in rounds for message in _round(turn))]
+
+
+def fenced(source_id: str, title: str, text: str) -> str:
+    """Return a document between tags that its own text cannot end."""
+    inside = _TAG.sub("‹", text)
+    return f'<document id="{source_id}" title="{_TAG.sub("‹", title).replace(chr(34), "”")}">\n{inside}\n</document>'
+
+
+def _divide(turns: Sequence[Turn]) -> tuple[Sequence[Turn], Sequence[Turn]]:
+    by_rule = bool(turns) and turns[0].decision is None and turns[0].fault is None
+    return (turns[:1], turns[1:]) if by_rule else ([], turns)
+
+
+def _tool(spec: ToolSpec) -> str:
+    properties = spec.arguments.get("properties", {})
+    names = ", ".join(properties) if isinstance(properties, dict) else ""
+    return f"- {spec.name}({names}): {spec.description}"
+
+
+def _round(turn: Turn) -> Iterator[Message]:
+    said = _NO_DECISION if turn.decision is None else turn.decision.model_dump_json()
+    yield Message(role="assistant", content=said)
+    yield Message(role="user", content="\n".join([*_told(turn), _NEXT]))
+
+
+def _told(turn: Turn) -> Iterator[str]:
+    for seen in turn.seen:
+        yield _observation(seen)
+    if turn.fault is not None:
+        yield f"That was no valid decision ({turn.fault})."
+    if turn.intervention is not None and turn.intervention.advice is not None:
+        yield turn.intervention.advice
+
+
+def _observation(seen: Observed) -> str:
+    arguments = json.dumps(seen.call.arguments, ensure_ascii=False)
+    failed = "" if seen.ok else " failed"
+    return f"{seen.call.tool}({arguments}){failed}:\n{seen.text}"

@@ -1,0 +1,1 @@
+"""The tools that every colony has. Those of outside systems are adapters."""
