@@ -13,7 +13,7 @@ from rookery.entrypoints.cli import (
     memory_upkeep,
     models,
     research,
-    runs,
+    runs_kept,
     serve,
     setup,
     sources,
@@ -34,7 +34,7 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.command("research")(research.research)
-    app.add_typer(runs.app, name="runs")
+    app.add_typer(runs_kept.app, name="runs")
     app.add_typer(sources.app, name="sources")
     app.add_typer(memory_upkeep.app, name="memory")
     app.add_typer(agents.app, name="agents")

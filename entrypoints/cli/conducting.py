@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from rookery.domain.runs import Run
     from rookery.entrypoints.container import Container
 
-_EXIT_CODES = {"succeeded": 0, "partial": 3, "failed": 1, "cancelled": 130, "paused": 130, "interrupted": 130}
+_EXIT_CODES = {"succeeded": 0, "partial": 3, "failed": 1}
+_NO_ANSWER_YET = 130
 
 
 async def conduct(container: "Container", run: "Run", *, json_lines: bool = False, quiet: bool = False) -> "Run":
@@ -46,7 +47,7 @@ def report(run: "Run", *, as_json: bool = False, silent: bool = False) -> NoRetu
 
         out().print(answer(run.result))
         err().print(f"run {run.id}", style="dim")
-    raise typer.Exit(_EXIT_CODES[run.status.value])
+    raise typer.Exit(_EXIT_CODES.get(run.status.value, _NO_ANSWER_YET))
 
 
 @contextlib.contextmanager

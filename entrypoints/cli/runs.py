@@ -1,11 +1,10 @@
 """`rookery runs`: look at runs and steer them."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rookery.entrypoints.cli.output import Json, err, out, print_json
+from rookery.entrypoints.cli.output import Json, out, print_json
 
 if TYPE_CHECKING:
     from rookery.domain.runs import Run, StopRequest
@@ -85,23 +84,6 @@ def list_events(
     with_colony(work)
 
 
-@app.command("replay")
-def replay_run(run_id: RunId) -> None:
-    """Show a run again, from its stored events alone."""
-    from rookery.entrypoints.cli.colony import with_colony
-    from rookery.entrypoints.cli.conducting import report
-    from rookery.entrypoints.cli.live import LiveRun
-
-    async def work(container: "Container") -> "Run":
-        run = await container.run_store().get(run_id)
-        with LiveRun(err()) as live:
-            for event in await container.run_store().events(run_id):
-                live.show(event)
-        return run
-
-    report(with_colony(work))
-
-
 @app.command("resume")
 def resume_run(
     run_id: RunId,
@@ -134,46 +116,6 @@ def cancel_run(run_id: RunId, *, json_: Json = False) -> None:
     from rookery.domain.runs import StopRequest
 
     _stop(run_id, StopRequest.CANCEL, as_json=json_)
-
-
-@app.command("verify")
-def verify_run(run_id: RunId, *, json_: Json = False) -> None:
-    """Compare every quote of a run's answer with the stored text of its source."""
-    from rookery.application.verification import verify
-    from rookery.entrypoints.cli.colony import with_colony
-
-    async def work(container: "Container") -> tuple[int, list[str]]:
-        run = await container.run_store().get(run_id)
-        citations = run.result.citations if run.result else []
-        return len(citations), await verify(citations, container.snapshots())
-
-    count, faults = with_colony(work)
-    if json_:
-        print_json({"citations": count, "faults": faults})
-    else:
-        for fault in faults:
-            out().print(fault, markup=False)
-        out().print(f"{count - len(faults)} of {count} quotes stand in their sources, character for character")
-    if faults:
-        raise typer.Exit(1)
-
-
-@app.command("export")
-def export_run(
-    run_id: RunId, output: Annotated[Path, typer.Option("--output", "-o", help="A .md, .html or .json file.")]
-) -> None:
-    """Write a run's answer as a report."""
-    from rookery.domain.errors import Conflict
-    from rookery.entrypoints.cli.colony import with_colony
-    from rookery.entrypoints.cli.export import write_report
-
-    async def work(container: "Container") -> "Run":
-        return await container.run_store().get(run_id)
-
-    run = with_colony(work)
-    if run.result is None:
-        raise Conflict(f"run {run_id} has no answer yet; it is {run.status}")
-    write_report(run.result, output)
 
 
 def _stop(run_id: str, stop: "StopRequest", *, as_json: bool) -> None:

@@ -99,7 +99,7 @@ def test_runs_can_be_shown_replayed_verified_and_exported(home, tmp_path):
     assert json.loads(rookery("runs", "show", run["id"], "--json", home=home).stdout) == run
     assert "[1]" in rookery("runs", "replay", run["id"], home=home).stdout
     verified = json.loads(rookery("runs", "verify", run["id"], "--json", home=home).stdout)
-    assert verified == {"citations": len(run["result"]["citations"]), "faults": []}
+    assert (verified["citations"], verified["faults"]) == (len(run["result"]["citations"]), [])
     rookery("runs", "export", run["id"], "-o", str(tmp_path / "run.md"), home=home)
     assert (tmp_path / "run.md").is_file()
     events = json.loads(rookery("runs", "events", run["id"], "--json", home=home).stdout)
