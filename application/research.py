@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import NoReturn
 
 from rookery.application.agents.roster import COORDINATOR, SUPERVISOR
@@ -19,7 +20,7 @@ from rookery.domain.events import (
     SupervisorIntervened,
 )
 from rookery.domain.ports.clock import ClockPort
-from rookery.domain.ports.orchestrator import OrchestratorPort
+from rookery.domain.ports.orchestrator import OrchestratorPort, WorkflowContext
 from rookery.domain.ports.run_store import RunStorePort
 from rookery.domain.redaction import redact
 from rookery.domain.results import TaskResult
@@ -98,35 +99,47 @@ class ConductRun:
             Conflict: it is finished, or another process runs it.
         """
         run = await self._run_store.get(run_id)
-        if run.status.finished:
-            raise Conflict(f"run {run_id} is {run.status}; ask the question again for a new run")
+        _refuse_finished(run)
         if await self._orchestrator.is_running(run_id):
             raise Conflict(f"run {run_id} is being run already; `rookery runs show {run_id}` follows it")
-        run = await self._begin(run)
+        await self._run_store.ask_to_stop(run_id, None)  # asked of a process that died before it could obey
         self._at_work.add(run_id)
         try:
-            result = await self._work(run)
-        except RunStopped as stopped:
-            return await self._stop(run, StopRequest(stopped.stop))
-        except asyncio.CancelledError:
-            await self._close(run, RunPaused(agent_id=COORDINATOR.id), RunStatus.INTERRUPTED)
-            raise
-        except RookeryError as error:
-            return await self._fail(run, str(error))
-        except Exception as error:
-            await self._fail(run, f"{type(error).__name__}: {error}")
-            raise
+            return await self._conduct(_Charge(run))
         finally:
             self._at_work.discard(run_id)
-        run = run.model_copy(update={"result": result})
+
+    async def _conduct(self, charge: "_Charge") -> Run:
+        try:
+            result = await self._work(charge)
+        except RunStopped as stopped:
+            return await self._stop(charge.run, StopRequest(stopped.stop))
+        except asyncio.CancelledError:
+            if charge.taken:
+                await self._close(charge.run, RunPaused(agent_id=COORDINATOR.id), RunStatus.INTERRUPTED)
+            raise
+        except RookeryError as error:
+            if isinstance(error, Conflict) and not charge.taken:
+                raise  # another process was quicker: the run is its own to end
+            return await self._fail(charge.run, str(error))
+        except Exception as error:
+            await self._fail(charge.run, f"{type(error).__name__}: {error}")
+            raise
+        run = charge.run.model_copy(update={"result": result})
         ended = RunFinished(agent_id=COORDINATOR.id, status=result.status)
         return await self._close(run, ended, RunStatus(result.status.value))
 
-    async def _work(self, run: Run) -> TaskResult:
+    async def _work(self, charge: "_Charge") -> TaskResult:
+        async def research(context: WorkflowContext, request: ResearchRequest) -> TaskResult:
+            charge.run = await self._begin(charge.run.id)
+            charge.taken = True
+            return await self._colony.research(context, request)
+
+        run = charge.run
         try:
             async with asyncio.TaskGroup() as group:
                 heeding = group.create_task(self._heed(run.id))
-                result = await self._orchestrator.execute(run.id, self._colony.research, run.request())
+                result = await self._orchestrator.execute(run.id, research, run.request())
                 heeding.cancel()
         except BaseExceptionGroup as errors:
             stopped = next((error for error in errors.exceptions if isinstance(error, RunStopped)), None)
@@ -137,8 +150,10 @@ class ConductRun:
         await self._run_store.wait_for_cancel(run_id)
         raise RunStopped(StopRequest.CANCEL)
 
-    async def _begin(self, run: Run) -> Run:
-        await self._run_store.ask_to_stop(run.id, None)  # asked of a process that died before it could obey
+    async def _begin(self, run_id: str) -> Run:
+        """Open a run that nobody else conducts from now on. Somebody may have ended it a moment ago."""
+        run = await self._run_store.get(run_id)
+        _refuse_finished(run)
         now = self._colony.clock.now()
         running = run.model_copy(update={"status": RunStatus.RUNNING, "started_at": run.started_at or now})
         await self._run_store.save(running, _opening(run))
@@ -165,6 +180,14 @@ class ConductRun:
 
     async def _close(self, run: Run, event: RunEvent, status: RunStatus) -> Run:
         return await _close(self._run_store, self._colony.clock, run.model_copy(update={"status": status}), event)
+
+
+@dataclass
+class _Charge:
+    """A run to conduct. `taken`: its orchestrator holds it, and its opening is told."""
+
+    run: Run
+    taken: bool = False
 
 
 class StopRun:
@@ -198,6 +221,11 @@ async def as_it_stands(run: Run, orchestrator: OrchestratorPort) -> Run:
     if run.status is RunStatus.RUNNING and not await orchestrator.is_running(run.id):
         return run.model_copy(update={"status": RunStatus.INTERRUPTED})
     return run
+
+
+def _refuse_finished(run: Run) -> None:
+    if run.status.finished:
+        raise Conflict(f"run {run.id} is {run.status}; ask the question again for a new run")
 
 
 def _opening(run: Run) -> RunEvent:

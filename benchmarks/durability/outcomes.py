@@ -9,7 +9,8 @@ from rookery.adapters.clocks.system import SystemClock
 from rookery.adapters.journals.sqlite import SqliteMemoryJournal
 from rookery.adapters.run_stores.sqlite import SqliteRunStore
 from rookery.adapters.snapshot_stores.sqlite import SqliteSnapshotStore
-from rookery.application.verification import verify
+from rookery.application.bundle_checks import check
+from rookery.application.bundles import SealRun
 from rookery.domain.events import PlanMade, RunEvent, RunPaused, RunResumed, ToolReturned, substance
 from rookery.domain.runs import Run
 
@@ -64,14 +65,13 @@ async def _outcome(home: Path) -> Outcome:
     )
     [run] = (await store.page(limit=2)).items
     events = await store.events(run.id)
-    faults = [] if [event.seq for event in events] == list(range(1, len(events) + 1)) else ["gaps among the events"]
-    faults += await journal.check()
+    _, files = await SealRun(store, snapshots)(run.id)
+    faults = [*check(files).faults, *await journal.check()]
     memories = [entry.memory for entry in await journal.after(0, limit=100_000)]
     answer: dict[str, Any] = {"status": run.status}
     if run.result is None:
         faults.append(f"no result: {run.error}")
     else:
-        faults += await verify(run.result.citations, snapshots)
         fields = {"output", "claims", "sources", "reflection_notes"}
         answer |= run.result.model_dump(mode="json", include=fields)
         answer["citations"] = [citation.model_dump(exclude={"retrieved_at"}) for citation in run.result.citations]

@@ -113,3 +113,20 @@ async def test_a_pause_lets_the_parts_that_are_at_work_finish_and_they_are_not_r
     await store.ask_to_stop("r", None)
     await orchestrator.execute("r", workflow, Number(value=0))
     assert sorted(finished) == [1, 1, 2, 2]
+
+
+async def test_of_two_who_take_a_run_at_once_one_has_it_and_the_other_leaves_it_alone(tmp_path):
+    note = tmp_path / "note.md"
+    note.write_text("# Rooks\n\nRooks nest in tall elms.\n")
+    containers = [make_container(tmp_path / "home", embedder=None, vector_store="memory") for _ in range(2)]
+    run = await containers[0].start_run()(ResearchRequest(question="Where do rooks nest?", sources=[str(note)]))
+    conducting = (container.conduct_run()(run.id) for container in containers)
+    ended = await asyncio.gather(*conducting, return_exceptions=True)
+    assert sorted(type(end) for end in ended if isinstance(end, BaseException)) == [Conflict]
+    assert (await containers[0].run_store().get(run.id)).status is RunStatus.SUCCEEDED
+    types = [event.type for event in await containers[0].run_store().events(run.id)]
+    assert types.count("run_started") == 1
+    assert types[-1] == "run_finished"
+    assert "run_failed" not in types
+    for container in containers:
+        await close(container)
