@@ -18,6 +18,7 @@ pytest_plugins = [
     "features.steps.asking",
     "features.steps.sources",
     "features.steps.steering",
+    "features.steps.durability",
     "features.steps.everywhere",
     "features.steps.memory",
 ]

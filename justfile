@@ -39,6 +39,8 @@ bench:
     python benchmarks/retrieval/run.py
     python benchmarks/scale/run.py
     python benchmarks/agents/overhead.py
+    python benchmarks/durability/steps.py
+    python benchmarks/durability/kills.py
     python benchmarks/inference/run.py
     python benchmarks/lookup/run.py
 
