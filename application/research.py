@@ -8,7 +8,7 @@ from typing import NoReturn
 from rookery.application.agents.roster import COORDINATOR, SUPERVISOR
 from rookery.application.workflow import Colony
 from rookery.domain.agents import Agent
-from rookery.domain.errors import Conflict, InvalidRequest, LLMError, RookeryError, RunStopped
+from rookery.domain.errors import Conflict, InvalidRequest, LLMError, OrchestratorError, RookeryError, RunStopped
 from rookery.domain.events import (
     RunCancelled,
     RunEvent,
@@ -92,11 +92,13 @@ class ConductRun:
         """Return the run as it ended: finished, failed, paused or cancelled. Its events tell the same.
 
         A wish to cancel ends it wherever it is, also in the middle of a reply of the model; one to pause waits for
-        the parts that are at work. When the calling task is cancelled the run is left as `interrupted`.
+        the parts that are at work. When the calling task is cancelled, or the orchestrator fails, the run is left as
+        `interrupted`.
 
         Raises:
             NotFound: there is no such run.
             Conflict: it is finished, or another process runs it.
+            OrchestratorError: the orchestrator failed, apart from the work.
         """
         run = await self._run_store.get(run_id)
         _refuse_finished(run)
@@ -114,7 +116,7 @@ class ConductRun:
             result = await self._work(charge)
         except RunStopped as stopped:
             return await self._stop(charge.run, StopRequest(stopped.stop))
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, OrchestratorError):
             if charge.taken:
                 await self._close(charge.run, RunPaused(agent_id=COORDINATOR.id), RunStatus.INTERRUPTED)
             raise

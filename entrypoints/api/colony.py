@@ -10,21 +10,32 @@ from rookery.domain.errors import Conflict
 from rookery.domain.runs import ResearchRequest, Run, RunStatus
 from rookery.entrypoints.api.schemas import Accepted
 from rookery.entrypoints.container import Container
+from rookery.entrypoints.work_pools import handing_over
 
 _log = logging.getLogger(__name__)
 
 
 class Conductor:
-    """Conducts runs in the background: at most so many at once, the others in the order of their arrival."""
+    """Conducts runs in the background: at most so many at once, the others in the order of their arrival.
+
+    Where the orchestrator has a pool of workers, runs are handed to these.
+    """
 
     def __init__(self, container: Container) -> None:
         self._container = container
         self._free = asyncio.Semaphore(container.settings().server.parallel_runs)
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    def take(self, run: Run) -> None:
-        """Conduct a run as soon as there is room. One that is waiting or at work here is left alone."""
-        if run.id not in self._tasks:
+    async def take(self, run: Run) -> None:
+        """Have a run conducted as soon as there is room. One that is waiting or at work already is left alone.
+
+        Raises:
+            OrchestratorError: the workers' pool cannot be reached.
+        """
+        workers = handing_over(self._container.orchestrator())
+        if workers is not None:
+            await workers.hand_in(run)
+        elif run.id not in self._tasks:
             self._tasks[run.id] = asyncio.create_task(self._conduct(run.id))
             self._tasks[run.id].add_done_callback(lambda _: self._tasks.pop(run.id))
 
@@ -62,11 +73,11 @@ TheConductor = Annotated[Conductor, Depends(_conductor)]
 async def accept(
     request: ResearchRequest, container: Container, conductor: Conductor, *, idempotency_key: str | None
 ) -> Accepted:
-    """Take a run on. Raises what `StartRun` raises, and OutsideSandbox for a source that callers may not name."""
+    """Take a run on. Raises what `StartRun` and `take` raise; OutsideSandbox for a source that may not be named."""
     for location in request.sources:
         container.reader().check(location)
     run = await container.start_run()(request, idempotency_key=idempotency_key)
     if run.status is RunStatus.QUEUED:
-        conductor.take(run)
+        await conductor.take(run)
     url = f"/v1/runs/{run.id}"
     return Accepted(task_id=run.id, events_url=f"{url}/events", result_url=url)

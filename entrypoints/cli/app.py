@@ -18,6 +18,7 @@ from rookery.entrypoints.cli import (
     setup,
     sources,
     tokens,
+    worker,
 )
 from rookery.entrypoints.cli.output import complain
 from rookery.entrypoints.errors import outcome_of
@@ -42,6 +43,7 @@ def build() -> typer.Typer:
     app.add_typer(integrations.app, name="integrations")
     app.add_typer(tokens.app, name="tokens")
     app.command("serve")(serve.serve)
+    app.command("worker")(worker.worker)
     app.command("doctor")(doctor.doctor)
     app.command("init")(setup.init)
     app.command("version")(setup.version)

@@ -35,6 +35,7 @@ def serve(
     container = Container(settings=settings)
     show_downloads(container, Downloads())
     container.roots.override(settings.server.source_roots or [Path.cwd()])
+    container.orchestrator()  # what is wrong with its settings is said now
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(container))
 

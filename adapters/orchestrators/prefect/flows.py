@@ -4,13 +4,13 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rookery.adapters.orchestrators.prefect.outcome import Outcome, coordination_failed
 from rookery.domain.frozen import Frozen
 from rookery.domain.ports.orchestrator import O
 from rookery.domain.results import TaskResult
-from rookery.domain.runs import ResearchRequest
+from rookery.domain.runs import ResearchRequest, StopRequest
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import PrefectClient
@@ -23,7 +23,15 @@ _log = logging.getLogger(__name__)
 _Handler = Callable[[int, FrameType | None], Any] | int | None
 
 
-async def run_as_flow(client: "PrefectClient", run_id: str, given: Frozen, work: Callable[[], Awaitable[O]]) -> O:
+class Job(NamedTuple):
+    """A run, what it was given, and what tells what a person asked of it."""
+
+    run_id: str
+    given: Frozen
+    stop_asked: Callable[[], Awaitable[StopRequest | None]]
+
+
+async def run_as_flow(client: "PrefectClient", job: Job, work: Callable[[], Awaitable[O]]) -> O:
     """Do the work of a run as a flow: the one that was begun for it before, else a new one.
 
     Raises:
@@ -40,16 +48,16 @@ async def run_as_flow(client: "PrefectClient", run_id: str, given: Frozen, work:
         await outcome.of(work)
         if outcome.error is None:
             await _show(outcome.get())
-        return outcome.state()
+        return outcome.state(await job.stop_asked())
 
     flow = flow_of(conduct)
     try:
-        flow_run = await _flow_run(client, flow, run_id, given)
-        await run_flow_async(flow, flow_run=flow_run, parameters={"run_id": run_id}, return_type="state")
+        flow_run = await _flow_run(client, flow, job)
+        await run_flow_async(flow, flow_run=flow_run, parameters={"run_id": job.run_id}, return_type="state")
     except (Exception, PrefectSignal) as error:
         if not outcome.known:
             raise coordination_failed(error) from error
-        _log.warning("Prefect was not told how run %s ended: %s", run_id, error)
+        _log.warning("Prefect was not told how run %s ended: %s", job.run_id, error)
     return outcome.get()
 
 
@@ -96,14 +104,15 @@ async def open_flow_runs(client: "PrefectClient", run_id: str) -> "list[FlowRun]
     return await client.read_flow_runs(flow_run_filter=wanted, sort=FlowRunSort.EXPECTED_START_TIME_ASC)
 
 
-async def _flow_run(client: "PrefectClient", flow: "Flow[[str], Any]", run_id: str, given: Frozen) -> "FlowRun":
+async def _flow_run(client: "PrefectClient", flow: "Flow[[str], Any]", job: Job) -> "FlowRun":
     from prefect.states import Pending
 
-    for begun in await open_flow_runs(client, run_id):
+    for begun in await open_flow_runs(client, job.run_id):
         await client.set_flow_run_state(begun.id, Pending(), force=True)
         return await client.read_flow_run(begun.id)
+    tags = tags_of(job.run_id, job.given)
     return await client.create_flow_run(
-        flow, name=run_id, parameters={"run_id": run_id}, tags=tags_of(run_id, given), state=Pending()
+        flow, name=job.run_id, parameters={"run_id": job.run_id}, tags=tags, state=Pending()
     )
 
 

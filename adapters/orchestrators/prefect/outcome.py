@@ -12,6 +12,7 @@ from rookery.adapters.support.journalled import first_error
 from rookery.domain.errors import AdapterError, OrchestratorError, RunStopped
 from rookery.domain.ports.orchestrator import O
 from rookery.domain.redaction import redact
+from rookery.domain.runs import StopRequest
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -54,17 +55,23 @@ class Outcome(Generic[O]):
             raise self.error
         return cast("O", self._output)
 
-    def state(self) -> "State[Any]":
-        """Return how the work ended, in Prefect's terms."""
-        from prefect.states import Cancelled, Completed, Failed
+    def state(self, asked: StopRequest | None = None) -> "State[Any]":
+        """Return how the work ended, in Prefect's terms. What was interrupted and not cancelled is to be gone on with.
+
+        Args:
+            asked: what a person asked of the run.
+        """
+        from prefect.states import Cancelled, Completed, Failed, Scheduled
 
         match self.error:
             case None:
                 return Completed()
             case RunStopped() as stopped:
                 return Cancelled(name="Paused" if stopped.stop == "pause" else "Cancelled", message=str(stopped))
+            case asyncio.CancelledError() if asked is StopRequest.CANCEL:
+                return Cancelled(message="a person asked to cancel the run")
             case asyncio.CancelledError():
-                return Cancelled(name="Interrupted", message="the process that ran it was ended; it can be resumed")
+                return Scheduled(name="Interrupted", message="the process that ran it was ended")
             case error:
                 return Failed(message=redact(f"{type(error).__name__}: {error}").text)
 

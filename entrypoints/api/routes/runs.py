@@ -67,5 +67,5 @@ async def resume_run(run: ExistingRun, conductor: TheConductor) -> Run:
     """Go on with a paused, interrupted or forgotten run; finished steps are not repeated."""
     if run.status.finished or run.status is RunStatus.RUNNING:
         raise Conflict(f"run {run.id} is {run.status}; only a run that waits can be resumed")
-    conductor.take(run)
+    await conductor.take(run)
     return run
