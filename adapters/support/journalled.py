@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 
+from rookery.adapters.support.activity import Activity, Work
 from rookery.domain.calls import ModelCall
 from rookery.domain.errors import RunStopped
 from rookery.domain.events import RunEvent, substance
@@ -27,6 +28,7 @@ class JournalledContext(WorkflowContext):
         self._run_store = run_store
         self._free = asyncio.Semaphore(parallel)
         self._itself = _Part("")
+        self._activity = Activity()
 
     @property
     def run_id(self) -> str:
@@ -48,12 +50,15 @@ class JournalledContext(WorkflowContext):
     async def _recorded(self, name: str, given: I, do: Callable[["_Part"], Awaitable[O]], returns: type[O]) -> O:
         input_hash = _hash(given.model_dump_json())
         begun = await self._run_store.begin_step(self._run_id, name, input_hash)
+        around = _at_work.get()
         if begun.stop is not None:
+            await self._activity.cease(around)
             raise RunStopped(begun.stop)
         if begun.output is not None:
             return returns.model_validate_json(begun.output)
-        output = await do(_Part(name, input_hash))
-        await self._run_store.save_step(self._run_id, name, input_hash, output.model_dump_json())
+        with self._activity.within(around):
+            output = await do(_Part(name, input_hash))
+            await self._run_store.save_step(self._run_id, name, input_hash, output.model_dump_json())
         return output
 
     async def effect(self, name: str, fn: Callable[[I, str], Awaitable[O]], given: I, *, returns: type[O]) -> O:
@@ -63,21 +68,13 @@ class JournalledContext(WorkflowContext):
     async def fan_out(
         self, name: str, fn: Callable[[I], Awaitable[O]], given: Sequence[I], *, returns: type[O]
     ) -> list[O]:
-        stopped: list[RunStopped] = []
-
-        async def one(index: int, item: I) -> O | None:
+        async def one(index: int, item: I) -> O:
             async with self._free:
-                try:
-                    return await self.step(f"{name}/{index}", fn, item, returns=returns)
-                except RunStopped as stop:  # raised here, it would cut off what the others are at
-                    stopped.append(stop)
-                    return None
+                return await self.step(f"{name}/{index}", fn, item, returns=returns)
 
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(index, item)) for index, item in enumerate(given, 1)]
-        if stopped:
-            raise stopped[0]
-        return [output for task in tasks if (output := task.result()) is not None]
+        return [task.result() for task in tasks]
 
     async def emit(self, event: RunEvent) -> None:
         part = _at_work.get() or self._itself
@@ -88,7 +85,7 @@ class JournalledContext(WorkflowContext):
         await self._run_store.record_call(self._run_id, call.model_copy(update={"step": part.step}))
 
 
-class _Part:
+class _Part(Work):
     """A part of a workflow that is at work. What it tells has the same keys whenever it is done again.
 
     A key is made of what an event says and of how often the part said that, so that it does not depend on the order
@@ -96,6 +93,7 @@ class _Part:
     """
 
     def __init__(self, step: str, input_hash: str = "") -> None:
+        super().__init__()
         self.step = step
         self._name = f"{step}\0{input_hash}"
         self._said = Counter[str]()
@@ -110,6 +108,11 @@ class _Part:
         token = _at_work.set(self)
         try:
             return await work
+        except BaseExceptionGroup as group:  # of things that were done side by side within the part
+            stopped, rest = group.split(RunStopped)
+            if stopped is None or rest is not None:
+                raise
+            raise first_error(stopped) from group
         finally:
             _at_work.reset(token)
 

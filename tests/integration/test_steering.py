@@ -115,6 +115,45 @@ async def test_a_pause_lets_the_parts_that_are_at_work_finish_and_they_are_not_r
     assert sorted(finished) == [1, 1, 2, 2]
 
 
+async def test_a_pause_lets_what_is_done_side_by_side_within_a_step_finish_too(tmp_path):
+    store = InMemoryRunStore(clock=ManualClock(datetime(2026, 11, 22, tzinfo=UTC)))
+    orchestrator = LocalOrchestrator(Settings(parallel=2), run_store=store, home=tmp_path)
+    finished: list[int] = []
+    is_in, is_asked = asyncio.Event(), asyncio.Event()
+
+    async def slow(number: Number) -> Number:
+        is_in.set()
+        await is_asked.wait()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        finished.append(number.value)
+        return number
+
+    async def workflow(context, given):
+        async def after_the_wish() -> None:
+            await is_in.wait()
+            if not is_asked.is_set():
+                await store.ask_to_stop("r", StopRequest.PAUSE)
+            is_asked.set()
+            await context.once("step/late", slow, Number(value=2), returns=Number)
+
+        async def step(number: Number) -> Number:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(context.once("step/slow", slow, number, returns=Number))
+                group.create_task(after_the_wish())
+            return number
+
+        return await context.step("step", step, given, returns=Number)
+
+    with pytest.raises(RunStopped):
+        await asyncio.wait_for(orchestrator.execute("r", workflow, Number(value=1)), PATIENCE)
+    assert finished == [1]
+    assert [record.step for record in await store.steps("r")] == ["step/slow"]
+    await store.ask_to_stop("r", None)
+    await asyncio.wait_for(orchestrator.execute("r", workflow, Number(value=1)), PATIENCE)
+    assert finished == [1, 2]
+
+
 async def test_of_two_who_take_a_run_at_once_one_has_it_and_the_other_leaves_it_alone(tmp_path):
     note = tmp_path / "note.md"
     note.write_text("# Rooks\n\nRooks nest in tall elms.\n")
