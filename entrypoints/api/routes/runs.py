@@ -52,13 +52,13 @@ async def follow_run(
 
 @router.post("/{run_id}/cancel", dependencies=[needs(Scope.RUN)])
 async def cancel_run(run: ExistingRun, container: TheContainer) -> Run:
-    """End a run before its next step."""
+    """End a run within a second, wherever it is."""
     return await container.stop_run()(run.id, StopRequest.CANCEL)
 
 
 @router.post("/{run_id}/pause", dependencies=[needs(Scope.RUN)])
 async def pause_run(run: ExistingRun, container: TheContainer) -> Run:
-    """Park a run before its next step."""
+    """Park a run as soon as the parts that it is at are finished."""
     return await container.stop_run()(run.id, StopRequest.PAUSE)
 
 

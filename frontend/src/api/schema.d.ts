@@ -95,7 +95,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel Run
-         * @description End a run before its next step.
+         * @description End a run within a second, wherever it is.
          */
         post: operations["cancel_run_v1_runs__run_id__cancel_post"];
         delete?: never;
@@ -115,7 +115,7 @@ export interface paths {
         put?: never;
         /**
          * Pause Run
-         * @description Park a run before its next step.
+         * @description Park a run as soon as the parts that it is at are finished.
          */
         post: operations["pause_run_v1_runs__run_id__pause_post"];
         delete?: never;
