@@ -206,9 +206,9 @@ class _Expedition:
     def _take(self, agent_id: str, found: Investigation) -> None:
         self._at_work.pop(agent_id, None)
         self._investigations[agent_id] = found
-        self._supervisor.account(agent_id, found.spent)
+        self._supervisor.settle(agent_id, found.spent)
         self._supervisor.hindered = self._supervisor.hindered or found.stopped
-        self._notes += [f"{agent_id} was hindered: {trouble}" for trouble in found.trouble]
+        self._notes += [*found.notes, *(f"{agent_id} was hindered: {trouble}" for trouble in found.trouble)]
         self._spoken += found.spoken
 
     def _save_what_was_found(self) -> None:
@@ -301,4 +301,5 @@ class _Expedition:
 
 
 def _number(agent_id: str) -> int:
-    return int(agent_id.rpartition("-")[2]) if "-" in agent_id else 0
+    number = agent_id.rpartition("-")[2]
+    return int(number) if number.isdecimal() else 0

@@ -39,6 +39,15 @@ class Spent(Frozen):
     tool_calls: int = 0
     seconds: float = 0.0
 
+    def __add__(self, other: "Spent") -> "Spent":
+        """Return what two have spent together, in the time of the first, who waits for the other."""
+        return Spent(
+            steps=self.steps + other.steps,
+            tokens=self.tokens + other.tokens,
+            tool_calls=self.tool_calls + other.tool_calls,
+            seconds=self.seconds,
+        )
+
     def exceeds(self, budget: Budget) -> str | None:
         """Return which limit is reached, in words; None while none is."""
         limits = {

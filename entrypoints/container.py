@@ -2,7 +2,7 @@
 
 import contextlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from rookery.application.retrieval import SearchPassages
 from rookery.application.tools.recall_memory import RecallMemory
 from rookery.application.tools.search_documents import SearchDocuments
 from rookery.application.workflow import Colony
+from rookery.domain.agents import Agent
 from rookery.domain.errors import ConfigurationError, EmbedderError, InvalidRequest, NotFound
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.memory_journal import MemoryJournalPort
@@ -104,8 +105,22 @@ def _objects(settings: Settings, **offered: object) -> ObjectStorePort:
     return SealedObjectStore(objects, identity)
 
 
-def _tools(*tools: Tool) -> dict[str, Tool]:
-    return {tool.name: tool for tool in tools}
+def _tool_names() -> list[str]:
+    return [SearchDocuments.name, RecallMemory.name, *plugins.available("tools")]
+
+
+def _tools(settings: Settings, agents: Mapping[str, Agent], ours: Sequence[Tool], **offered: object) -> dict[str, Tool]:
+    """Return the tools by name: ours, and those of outside systems that an agent has."""
+    tools = {tool.name: tool for tool in ours}
+    wanted = {name for agent in agents.values() for name in agent.tools}
+    for name in plugins.available("tools").keys() & wanted:
+        tool: Tool = _plugin("tools", name, settings, **offered)
+        if name in tools or tool.name != name:
+            raise ConfigurationError(f"the tool {name!r} calls itself {tool.name!r}; a tool needs a name of its own")
+        if tool.effect == "write":
+            raise ConfigurationError(f"the tool {name!r} needs a person's approval, which this version cannot ask for")
+        tools[name] = tool
+    return tools
 
 
 def _half_life(settings: Settings) -> timedelta | None:
@@ -222,8 +237,23 @@ class Container(containers.DeclarativeContainer):
     )
     search_documents = providers.Singleton(SearchDocuments, search)
     recall_memory = providers.Singleton(RecallMemory, agent_memory)
-    tools = providers.Singleton(_tools, search_documents, recall_memory)
-    agents = providers.Singleton(roster, settings, tools)
+    agents = providers.Singleton(roster, settings, providers.Callable(_tool_names))
+    tools = providers.Singleton(
+        _tools,
+        settings,
+        agents,
+        providers.List(search_documents, recall_memory),
+        analyzer=analyzer,
+        clock=clock,
+        embedder=embedder,
+        home=home,
+        library=library,
+        memory=agent_memory,
+        offline=settings.provided.research.offline,
+        reader=reader,
+        search=search,
+        snapshots=snapshots,
+    )
     colony = providers.Singleton(
         Colony,
         agents=agents,

@@ -77,9 +77,11 @@ def _read(path: Path, known: Agent | None, tools: Collection[str]) -> Agent:
         raise ConfigurationError(f"{path} cannot be read: {error}") from error
     if known is None and said.goal is None:
         raise ConfigurationError(f'{path} is wrong: an agent needs a goal, as in goal = "Find who built what."')
-    strangers = set(said.tools or []) - set(tools)
-    if strangers and path.stem not in {agent.id for agent in AGENTS}:
-        have = ", ".join(sorted(tools))
-        raise ConfigurationError(f"{path} is wrong: there is no tool {', '.join(sorted(strangers))}; there are: {have}")
+    have = sorted({*tools, *(known.tools if known else [])})
+    strangers = set(said.tools or []) - set(have)
+    if strangers:
+        raise ConfigurationError(
+            f"{path} is wrong: there is no tool {', '.join(sorted(strangers))}; there are: {', '.join(have)}"
+        )
     base = known or RESEARCHER.model_copy(update={"id": path.stem, "budget": Budget(max_steps=12, max_tool_calls=24)})
     return base.model_copy(update={name: getattr(said, name) for name in said.model_fields_set})

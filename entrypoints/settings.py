@@ -93,6 +93,7 @@ class Settings(BaseSettings):
     vector_stores: dict[str, dict[str, Any]] = {}
     orchestrators: dict[str, dict[str, Any]] = {}
     object_stores: dict[str, dict[str, Any]] = {}
+    tools: dict[str, dict[str, Any]] = {}
 
     @field_validator("home")
     @classmethod

@@ -43,7 +43,8 @@ class Assignment(Frozen):
 class Investigation(Frozen):
     """What an agent found, best first; the ids of the evidence count from 1 within the investigation.
 
-    `trouble` says what could not be done; `stopped` whether it ended before it was done.
+    What it spent and says includes what it handed on. `trouble` says what could not be done; `stopped` whether it ended
+    before it was done, and `notes` why, for the reader of the answer.
     """
 
     question: str
@@ -52,3 +53,4 @@ class Investigation(Frozen):
     spent: Spent = Spent()
     trouble: list[str] = []
     stopped: bool = False
+    notes: list[str] = []

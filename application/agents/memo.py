@@ -52,7 +52,7 @@ class Memo:
         while tokens > limit and len(job.turns) - self._folded > _KEPT:
             self._folded += max(1, (len(job.turns) - self._folded - _KEPT) // 2)
             shortened = self._shortened(job, evidence)
-            tokens = await size(llm, conversation(shortened), limit)
+            tokens = await llm.count_tokens(conversation(shortened))
         if tokens > limit:
             raise ContextOverflow(prompt_tokens=tokens, context_tokens=limit)
         return shortened, (
@@ -84,5 +84,5 @@ def _arguments(arguments: Mapping[str, JsonValue]) -> str:
 
 
 def _gist(text: str) -> str:
-    first = text.partition("\n")[0]
+    first = next((line for line in text.splitlines() if not line.startswith("<document")), "")
     return first if len(first) <= _QUOTE else f"{first[:_QUOTE]}…"

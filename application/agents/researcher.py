@@ -10,12 +10,13 @@ from rookery.application.agents.bench import Bench
 from rookery.application.agents.memo import Memo
 from rookery.application.agents.quoting import QUOTES, Quoted, place, quote, unseen
 from rookery.application.agents.roster import RESEARCHER
+from rookery.application.agents.supervisor import note_of
 from rookery.application.agents.toolbox import DELEGATE, Delegation, Handed, Toolbox, digest_of, shortened
 from rookery.application.asking import Manner, Spoken, ask
 from rookery.domain import loop as loops
 from rookery.domain.actions import Decision, Observed, ToolCall, ToolSpec
 from rookery.domain.agents import Agent
-from rookery.domain.errors import BrokenReply, CutReply
+from rookery.domain.errors import AdapterError, BrokenReply, ContextOverflow, CutReply
 from rookery.domain.events import AgentFinished, AgentStarted, StepStarted
 from rookery.domain.frozen import Frozen
 from rookery.domain.interventions import Remedy, Trouble
@@ -73,7 +74,8 @@ class Researcher:
         self._outcomes: list[Outcome] = []
         self._seen: list[Passage] = []
         self._evidence: list[Evidence] = []
-        self._handed: list[Investigation] = []
+        self._helpers: dict[str, Researcher] = {}
+        self._taken: set[str] = set()
         self._spoken = Spoken()
         self._lost = 0
         self._loop = loops.begin([spec.name for spec in self._toolbox.specs], task.opening)
@@ -98,13 +100,19 @@ class Researcher:
 
     def found(self) -> Investigation:
         """Return what was found so far."""
+        self._take_over()
+        helped = [helper.found() for helper in self._helpers.values()]
+        ended = self._loop.ended_by
+        trouble = [*map(str, self._toolbox.failures), *(trouble for one in helped for trouble in one.trouble)]
+        own = [] if ended is None else [note_of(f"{self._task.agent_id}: {ended.reason}", ended.remedy.value)]
         return Investigation(
             question=self._task.question,
             evidence=list(self._evidence),
-            spoken=self._spoken,
-            spent=self.spent(),
-            trouble=[str(failure) for failure in self._toolbox.failures],
-            stopped=self._loop.ended_by is not None,
+            spoken=sum((one.spoken for one in helped), self._spoken),
+            spent=sum((one.spent for one in helped), self.spent()),
+            trouble=list(dict.fromkeys(trouble)),
+            stopped=ended is not None or any(one.stopped for one in helped),
+            notes=[*own, *(note for one in helped for note in one.notes)],
         )
 
     def spent(self) -> Spent:
@@ -139,18 +147,17 @@ class Researcher:
         await self._emit(StepStarted(agent_id=self._task.agent_id, step="think", label="Thinking"))
         manner = Manner(max_tokens=most, temperature=self._loop.temperature, seed=self._bench.seed)
         specs = [spec for spec in self._toolbox.specs if spec.name in self._loop.tools]
-        job, told = await self._memo.fit(
-            self._ask.llm,
-            ActJob(
-                role=self._kind.role,
-                goal=self._kind.goal,
-                task=self._task.question,
-                tools=specs,
-                turns=self._loop.turns,
-            ),
-            self._evidence,
-            reply=most,
+        given = ActJob(
+            role=self._kind.role,
+            goal=self._kind.goal,
+            task=self._task.question,
+            tools=specs,
+            turns=self._loop.turns,
         )
+        try:
+            job, told = await self._memo.fit(self._ask.llm, given, self._evidence, reply=most)
+        except ContextOverflow as error:
+            return loops.stop(self._loop, f"no room to think: {error}")
         if told is not None:
             await self._bench.supervisor.intervene(f"{self._task.agent_id}: {told}", "go on with notes", noted=False)
         number = self._loop.thoughts + 1
@@ -201,8 +208,10 @@ class Researcher:
 
     async def _reflect(self) -> Loop:
         self._bench.supervisor.account(self._task.agent_id, self.spent())
+        if self._task.thoughts == 0 or (self._task.until_found and self._evidence):
+            return loops.finish(self._loop)
         exceeded = self.spent().exceeds(self._kind.budget) or self._bench.supervisor.exceeded()
-        if self._loop.thoughts >= self._task.thoughts or (self._task.until_found and self._evidence):
+        if exceeded is None and self._loop.thoughts >= self._task.thoughts:
             return loops.finish(self._loop)
         loop = loops.reflect(
             self._loop,
@@ -225,7 +234,6 @@ class Researcher:
         successor = self._successor() if ended.remedy is Remedy.HAND_OVER else None
         if successor is not None:
             await self.hand(Handed(task=self._task.question, agent=successor.id), "successor")
-            self._take_over()
 
     async def _quote(self, passages: list[Passage]) -> None:
         most = self._room(None)
@@ -249,7 +257,7 @@ class Researcher:
 
     def _told(self, outcome: Outcome, before: int) -> str:
         if not outcome.passages:
-            return shortened(outcome.text or outcome.summary)
+            return outcome.text or outcome.summary
         places = {(piece.sha256, piece.start, piece.end) for piece in outcome.passages}
         quotes = [
             f'[{piece.id}] {piece.passage.title}: "{piece.quote}"'
@@ -259,16 +267,17 @@ class Researcher:
         return "\n".join(quotes) or f"{outcome.summary}; nothing in it that answers the task and was not known"
 
     def _take_over(self) -> None:
-        """Number what others found after what was found here."""
-        for handed in self._handed:
+        """Number what others found after what was found here, in the order of the calls, whoever was done first."""
+        for call in sorted(self._helpers.keys() - self._taken):
             first = len(self._evidence) + 1
+            found = self._helpers[call].found()
             self._evidence += [
-                piece.model_copy(update={"id": number}) for number, piece in enumerate(handed.evidence, first)
+                piece.model_copy(update={"id": number}) for number, piece in enumerate(found.evidence, first)
             ]
-        self._handed.clear()
+            self._taken.add(call)
 
     async def hand(self, handed: Handed, place: str) -> Investigation:
-        """Have another agent do a task, and keep what it finds."""
+        """Have another agent do a task, and keep what it finds, also when it fails or is cut off."""
         kind = self._bench.agents.get(handed.agent, RESEARCHER)
         task = self._task.model_copy(
             update={
@@ -280,10 +289,12 @@ class Researcher:
                 "opening": opening(kind, handed.task, recalls=False),
             }
         )
-        found = await Researcher(self._bench, task).investigate()
-        self._handed.append(found)
-        self._spoken += found.spoken
-        return found
+        self._helpers[place] = helper = Researcher(self._bench, task)
+        try:
+            return await helper.investigate()
+        except AdapterError as error:
+            self._toolbox.failures.append(error)
+            return helper.found()
 
     def delegates(self) -> list[Agent]:
         """Return the agents to which it can hand a task."""
@@ -347,5 +358,7 @@ class _Delegation(Delegation):
             return Outcome(ok=False, summary=f"there is no agent {handed.agent!r}; there are: {known}")
         found = await self._agent.hand(handed, place.replace("-", "."))
         quotes = [f'{piece.passage.title}: "{piece.quote}"' for piece in found.evidence]
-        summary = f"{len(quotes)} quotes"
-        return Outcome(summary=summary, text="\n".join([summary, *quotes]))
+        summary = "; ".join([f"{len(quotes)} quotes", *found.trouble])
+        return Outcome(
+            ok=bool(quotes) or not found.trouble, summary=summary, text=shortened("\n".join([summary, *quotes]))
+        )

@@ -11,6 +11,11 @@ from rookery.domain.loop import Spent
 from rookery.domain.ports.clock import ClockPort
 
 
+def note_of(reason: str, action: str) -> str:
+    """Return what the reader of an answer is told of an intervention."""
+    return f"{reason[:1].upper()}{reason[1:]}: {action}."
+
+
 class Supervisor:
     """Counts what the agents of one run spend.
 
@@ -54,6 +59,12 @@ class Supervisor:
         """Note what an agent has spent in all. To note the same twice changes nothing."""
         self._accounts[agent_id] = spent
 
+    def settle(self, agent_id: str, spent: Spent) -> None:
+        """Note what an agent has spent in all, together with those that it handed work to."""
+        for helper in [known for known in self._accounts if known.startswith(f"{agent_id}.")]:
+            del self._accounts[helper]
+        self.account(agent_id, spent)
+
     def spent(self) -> Spent:
         """Return what all agents have spent; the seconds are those of the run."""
         accounts = self._accounts.values()
@@ -82,7 +93,7 @@ class Supervisor:
     async def intervene(self, reason: str, action: str, *, noted: bool = True) -> None:
         """Record why the course of the run changes."""
         if noted:
-            self.notes.append(f"{reason[:1].upper()}{reason[1:]}: {action}.")
+            self.notes.append(note_of(reason, action))
         await self._emit(SupervisorIntervened(agent_id=SUPERVISOR.id, reason=reason, action=action))
 
     async def steer(self, agent_id: str, intervention: Intervention) -> None:

@@ -8,6 +8,7 @@ from typing import Protocol
 from pydantic import BaseModel, Field, ValidationError
 
 from rookery.application.agents.bench import Bench
+from rookery.application.conversations import fenced
 from rookery.domain.actions import Observed, ToolCall, ToolSpec, Turn
 from rookery.domain.errors import AdapterError
 from rookery.domain.events import ToolCalled, ToolReturned
@@ -69,15 +70,18 @@ class Toolbox:
             allowed: the tools that are open to it.
         """
         known = {seen.call.key: seen for turn in turns for seen in turn.seen if seen.ok}
-        async with asyncio.TaskGroup() as group:
-            numbered = enumerate(calls, 1)
-            tasks = [group.create_task(self._one(call, f"{len(turns)}-{n}", known, allowed)) for n, call in numbered]
+        try:
+            async with asyncio.TaskGroup() as group:
+                places = [(call, f"{len(turns)}-{number}") for number, call in enumerate(calls, 1)]
+                tasks = [group.create_task(self._one(call, place, known, allowed)) for call, place in places]
+        except BaseExceptionGroup as errors:  # as one of them would, were there no others beside it
+            raise errors.exceptions[0] from errors
         return [task.result() for task in tasks]
 
     async def _one(self, call: ToolCall, place: str, known: Mapping[str, Observed], allowed: Sequence[str]) -> Outcome:
         fault = self._fault(call, allowed)
         if fault is not None:
-            return Outcome(ok=False, summary=fault, text=fault)
+            return Outcome(ok=False, summary=shortened(fault), text=shortened(fault))
         if call.key in known:
             return Outcome(summary="called before, and not again", text="You made this call before; see above.")
         self.calls += 1
@@ -86,6 +90,8 @@ class Toolbox:
     def _fault(self, call: ToolCall, allowed: Sequence[str]) -> str | None:
         if call.tool not in allowed:
             return f"there is no tool {call.tool!r} for you; there are: {', '.join(allowed) or 'none'}"
+        if call.tool != DELEGATE and self._tools[call.tool].effect == "write":
+            return f"{call.tool} needs a person's approval, and this version cannot ask for it"
         arguments = Handed if call.tool == DELEGATE else self._tools[call.tool].arguments
         try:
             arguments.model_validate(call.arguments)
@@ -113,10 +119,13 @@ class Toolbox:
         tool = self._tools[call.tool]
         arguments: BaseModel = tool.arguments.model_validate(call.arguments)
         try:
-            return await tool(arguments, self._scope)
+            outcome = await tool(arguments, self._scope)
         except AdapterError as error:
             self.failures.append(error)
-            return Outcome(ok=False, summary=str(error), text=str(error))
+            return Outcome(ok=False, summary=str(error), text=shortened(str(error)))
+        if not outcome.text:
+            return outcome
+        return outcome.model_copy(update={"text": fenced(call.tool, call.tool, shortened(outcome.text))})
 
 
 def digest_of(outcome: Outcome) -> str:

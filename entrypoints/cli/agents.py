@@ -31,10 +31,11 @@ def list_agents(*, json_: Json = False) -> None:
         print_json(list(agents.values()))
         return
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table("agent", "tools", "goal", box=None, pad_edge=False)
+    table = Table("agent", "goal", "tools", box=None, pad_edge=False)
     for agent in agents.values():
-        table.add_row(agent.id, ", ".join(agent.tools) or "none", agent.goal)
+        table.add_row(Text(agent.id), Text(agent.goal), Text("\n".join(agent.tools) or "none"))
     out().print(table)
 
 
@@ -50,8 +51,7 @@ def show_agent(agent_id: Annotated[str, typer.Argument(metavar="AGENT")], *, jso
     if json_:
         print_json(agent)
         return
-    for name, value in agent.model_dump(mode="json").items():
-        out().print(f"{name}: {value}", markup=False)
+    _print(agent)
 
 
 @app.command("run")
@@ -89,6 +89,32 @@ def run_agent(
         as_lines=stream_json,
         output=output,
     )
+
+
+def _print(agent: "Agent") -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    budget = agent.budget
+    limits = f"{budget.max_steps} steps, {budget.max_tool_calls} tool calls, {budget.max_tokens:,} tokens"
+    shown = {
+        "agent": agent.id,
+        "role": agent.role,
+        "goal": agent.goal,
+        "tools": ", ".join(agent.tools) or "none",
+        "model": agent.model or "that of the run",
+        "lora": agent.lora or "none",
+        "memory": agent.memory,
+        "priority": str(agent.priority),
+        "budget": f"{limits}, {budget.max_seconds:g} seconds",
+        "alone": f'yes: rookery agents run {agent.id} "…"'
+        if agent.works_alone
+        else "no: it works in runs of the colony",
+    }
+    table = Table.grid(padding=(0, 2))
+    for name, value in shown.items():
+        table.add_row(Text(name, style="dim"), Text(value))
+    out().print(table)
 
 
 def _agents() -> "dict[str, Agent]":

@@ -69,12 +69,16 @@ def environment(home: Path, settings: Mapping[str, str] | None = None) -> dict[s
 
 
 def rookery(
-    *arguments: str, home: Path, stdin: str | None = None, settings: Mapping[str, str] | None = None
+    *arguments: str,
+    home: Path,
+    stdin: str | None = None,
+    settings: Mapping[str, str] | None = None,
+    folder: Path = ROOT,
 ) -> subprocess.CompletedProcess[str]:
-    """Run one command to its end."""
+    """Run one command in a folder to its end."""
     return subprocess.run(
         [*MAIN, *arguments],
-        cwd=ROOT,
+        cwd=folder,
         env=environment(home, settings),
         input=stdin,
         capture_output=True,
