@@ -216,4 +216,5 @@ class _Pulse:
 
 async def _wait(beat: asyncio.Event) -> None:
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(beat.wait(), _POLL_SECONDS)
+        async with asyncio.timeout(_POLL_SECONDS):  # with Python 3.11, `wait_for` swallows a cancellation amid a beat
+            await beat.wait()

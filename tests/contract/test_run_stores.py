@@ -237,6 +237,25 @@ async def test_two_processes_share_one_store_without_gaps_or_losses(tmp_path):
     there.close()
 
 
+async def test_a_follower_can_be_stopped_in_the_very_moment_in_which_something_happens(store):
+    await store.create(a_run())
+    await store.append("run-001", a_step("one"))
+    seen = asyncio.Event()
+
+    async def follow() -> None:
+        async for _ in store.follow("run-001"):
+            seen.set()
+
+    following = asyncio.create_task(follow())
+    await seen.wait()
+    for _ in range(3):  # by then it waits
+        await store.events("run-001")
+    await store.append("run-001", a_step("two"))
+    following.cancel()
+    await asyncio.wait([following], timeout=10)
+    assert following.cancelled()
+
+
 async def test_a_follower_sees_what_another_process_writes(tmp_path):
     clock = ManualClock(NOON)
     here, there = (SqliteRunStore(tmp_path, clock=clock) for _ in range(2))
