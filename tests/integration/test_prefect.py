@@ -1,22 +1,25 @@
 """What Prefect is told, and what it is kept from."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
 import signal
 import sqlite3
+import sys
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 
 from rookery.adapters.clocks.manual import ManualClock
 from rookery.adapters.orchestrators.prefect.orchestrator import PrefectOrchestrator
 from rookery.adapters.orchestrators.prefect.settings import Settings
 from rookery.adapters.run_stores.in_memory import InMemoryRunStore
-from rookery.domain.errors import LLMError, OrchestratorError, RunStopped
+from rookery.domain.errors import ConfigurationError, LLMError, OrchestratorError, RunStopped
 from rookery.domain.frozen import Frozen
-from rookery.domain.runs import StopRequest
+from rookery.domain.runs import RunStatus, StopRequest
 from tests.support.colony import ask, make_container
 from tests.support.dying import die_after_plan
 from tests.support.prefect import told
@@ -82,6 +85,28 @@ async def test_a_step_is_not_tried_again_when_its_error_does_not_say_so(orchestr
     assert step.calls == 1
 
 
+async def test_a_limit_of_the_steps_tag_holds(store, tmp_path, prefect_url):
+    limit = {"tag": tmp_path.name, "concurrency_limit": 1}
+    (await asyncio.to_thread(httpx.post, f"{prefect_url}/concurrency_limits/", json=limit)).raise_for_status()
+    settings = Settings(api_url=prefect_url, step_tag=tmp_path.name)
+    orchestrator = PrefectOrchestrator(settings, run_store=store, home=tmp_path)
+    together, met = asyncio.Barrier(2), []
+
+    async def meet(number: Number) -> Number:
+        with contextlib.suppress(TimeoutError, asyncio.BrokenBarrierError):
+            async with asyncio.timeout(0.3):  # the other one could come now
+                await together.wait()
+                met.append(number)
+        return number
+
+    async def workflow(context, given):
+        await context.fan_out("meet", meet, [given, given], returns=Number)
+        return given
+
+    await orchestrator.execute("r", workflow, Number())
+    assert met == []
+
+
 async def test_a_person_who_asked_to_pause_is_heard_before_a_retry(orchestrator, store):
     class Asked(Moody):
         async def __call__(self, number: Number) -> Number:
@@ -137,6 +162,25 @@ async def test_a_server_that_is_not_there_is_named(store, tmp_path):
     with pytest.raises(OrchestratorError, match=r"http://127\.0\.0\.1:9/api cannot be reached.*prefect server start"):
         await execute(orchestrator, Moody(0, ValueError()))
     assert not await orchestrator.is_running("r")
+
+
+async def test_a_server_that_cannot_be_reached_leaves_the_run_as_it_is(tmp_path, prefect_url):
+    light = {"embedder": None, "vector_store": "memory"}
+    nobody = {"prefect": {"api_url": "http://127.0.0.1:9/api"}}
+    with pytest.raises(OrchestratorError, match="cannot be reached"):
+        await ask(make_container(tmp_path, orchestrators=nobody, orchestrator="prefect", **light), QUESTION, CORPUS)
+    somebody = {"prefect": {"api_url": prefect_url}}
+    container = make_container(tmp_path, orchestrators=somebody, orchestrator="prefect", **light)
+    [run] = (await container.run_store().page(limit=1)).items
+    assert (await container.conduct_run()(run.id)).status is RunStatus.SUCCEEDED
+
+
+async def test_prefect_that_is_not_installed_is_named(store, tmp_path, monkeypatch):
+    for module in ("prefect", "prefect.main"):
+        monkeypatch.setitem(sys.modules, module, None)
+    orchestrator = PrefectOrchestrator(Settings(), run_store=store, home=tmp_path)
+    with pytest.raises(ConfigurationError, match=r"pip install 'rookery\[prefect\]'"):
+        await execute(orchestrator, Moody(0, ValueError()))
 
 
 async def test_prefect_sees_a_flow_with_its_steps_and_the_answer(tmp_path, prefect_url):
