@@ -10,6 +10,7 @@ from rookery.domain.errors import RookeryError
 from rookery.domain.frozen import Frozen
 from rookery.entrypoints.container import Container
 from rookery.entrypoints.syncing import sync_state
+from rookery.entrypoints.work_pools import handing_over
 
 
 class Finding(Frozen):
@@ -31,6 +32,7 @@ async def diagnose(container: Container) -> list[Finding]:
         await _vector_store(container),
         await _memory(container),
         await _sync(container),
+        _orchestrator(container),
         _dashboard(),
     ]
 
@@ -119,6 +121,17 @@ async def _sync(container: Container) -> Finding:
     last = f"last {state.synced_at:%Y-%m-%d %H:%M} UTC" if state.synced_at else "never synced"
     sealed = "encrypted" if state.encrypted else "not encrypted"
     return Finding(name="sync", state="ok", detail=f"{state.store}, {sealed}, {last}, {state.waiting} versions wait")
+
+
+def _orchestrator(container: Container) -> Finding:
+    name = container.settings().research.orchestrator
+    try:
+        orchestrator = container.orchestrator()
+    except RookeryError as error:
+        return Finding(name="orchestrator", state="broken", detail=str(error))
+    workers = handing_over(orchestrator)
+    handed = f"; `rookery serve` hands runs to the work pool {workers.work_pool}" if workers else ""
+    return Finding(name="orchestrator", state="ok", detail=f"{name}{handed}")
 
 
 def _dashboard() -> Finding:

@@ -31,10 +31,11 @@ def doctor(*, json_: Json = False) -> None:
 
 
 def _print(findings: "Sequence[Finding]") -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     marks = {"ok": "[green]✓[/]", "missing": "[yellow]–[/]", "broken": "[red]✗[/]"}
     table = Table(box=None, pad_edge=False, show_header=False)
     for finding in findings:
-        table.add_row(marks[finding.state], finding.name, finding.detail)
+        table.add_row(marks[finding.state], finding.name, escape(finding.detail))
     out().print(table)

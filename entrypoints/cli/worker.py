@@ -1,6 +1,7 @@
 """`rookery worker`: conduct the runs that others hand in."""
 
 import asyncio
+import contextlib
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -44,6 +45,7 @@ def worker(
 def _told_to_stop() -> asyncio.Event:
     """Return what is set when this process is asked to end, by Ctrl-C or by SIGTERM."""
     told, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, told.set)
+    with contextlib.suppress(NotImplementedError):  # on Windows Ctrl-C cancels it all, which comes to the same
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, told.set)
     return told

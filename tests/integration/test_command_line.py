@@ -160,6 +160,13 @@ def test_doctor_says_what_is_there(home):
     assert told.returncode == 0
 
 
+def test_doctor_names_settings_as_they_are_written(tmp_path):
+    pool = {"ROOKERY_RESEARCH__ORCHESTRATOR": "prefect", "ROOKERY_ORCHESTRATORS__PREFECT__WORK_POOL": "rookery"}
+    told = rookery("doctor", home=tmp_path, settings=LIGHT | pool)
+    assert told.returncode == 1
+    assert "[orchestrators.prefect] api_url" in " ".join(told.stdout.split())
+
+
 def test_without_an_embedder_the_run_goes_on_by_words_and_says_so_once(tmp_path):
     variables = environment(tmp_path) | {"ROOKERY_EMBEDDERS__MINILM__CARRIER": "no_such_package"}
     command = [*MAIN, "research", QUESTION, "--source", str(CORPUS), "--json"]

@@ -28,7 +28,12 @@ def test_everything_is_below_one_package_and_nothing_is_missing(wheel):
     for folder in ("domain", "application", "adapters", "entrypoints"):
         here = {path.relative_to(ROOT).as_posix() for path in (ROOT / folder).rglob("*.py")}
         assert {f"rookery/{path}" for path in here} <= set(names)
-    for file in ("py.typed", "application/prompts/plan.md", "entrypoints/api/dashboard/index.html"):
+    for file in (
+        "py.typed",
+        "application/prompts/plan.md",
+        "adapters/orchestrators/prefect/logging.yml",
+        "entrypoints/api/dashboard/index.html",
+    ):
         assert f"rookery/{file}" in names
 
 
