@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.server import CORPUS, MAIN, ROOT, copy_home, environment, rookery
+from tests.support.server import CORPUS, LIGHT, MAIN, ROOT, copy_home, environment, rookery
 
 QUESTION = "When was the observatory founded?"
 NOWHERE = "What is the boiling point of tungsten?"
