@@ -15,6 +15,7 @@ pytest_plugins = [
     "tests.support.s3_server",
     "tests.support.weaviate",
     "tests.support.web_server",
+    "features.steps.agents",
     "features.steps.asking",
     "features.steps.sources",
     "features.steps.steering",

@@ -11,7 +11,7 @@ from rookery.application.verification import verify
 from rookery.domain.events import RunEvent
 from rookery.domain.results import TaskResult
 from rookery.domain.runs import Run
-from rookery.entrypoints.container import prepare
+from rookery.entrypoints.container import Container, prepare
 from tests.support.colony import ask, make_container
 
 T = TypeVar("T")
@@ -24,16 +24,35 @@ class Desk:
         self._runner = runner
         self.home = home
         self.conductor: dict[str, Any] = {}
-        self.container = make_container(home)
-        self.wait(prepare(self.container))
+        self.model: dict[str, Any] = {}
+        self._container: Container | None = None
         self.sources: list[Path] = []
         self.runs: list[Run] = []
 
     def conducted_by(self, orchestrator: str, settings: Mapping[str, object]) -> None:
         """Have runs conducted by an orchestrator from now on."""
         self.conductor = {"orchestrator": orchestrator, "orchestrators": {orchestrator: dict(settings)}}
-        self.container = make_container(self.home, **self.conductor)
-        self.wait(prepare(self.container))
+        self._container = None
+
+    def thinks_with(self, model: str) -> None:
+        """Have another model think from now on."""
+        self.model = {"model": model}
+        self._container = None
+
+    def hires(self, agent: str, description: str) -> None:
+        """Add an agent to the colony."""
+        folder = self.home / "agents"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{agent}.toml").write_text(description, "utf-8")
+        self._container = None
+
+    @property
+    def container(self) -> Container:
+        """The colony, as it was furnished before it was first asked for."""
+        if self._container is None:
+            self._container = make_container(self.home, **self.conductor, **self.model)
+            self.wait(prepare(self._container))
+        return self._container
 
     def wait(self, work: Awaitable[T]) -> T:
         """Wait for work that goes on in the desk's event loop."""
