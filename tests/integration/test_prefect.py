@@ -19,7 +19,7 @@ from rookery.adapters.orchestrators.prefect.settings import Settings
 from rookery.adapters.run_stores.in_memory import InMemoryRunStore
 from rookery.domain.errors import ConfigurationError, LLMError, OrchestratorError, RunStopped
 from rookery.domain.frozen import Frozen
-from rookery.domain.runs import RunStatus, StopRequest
+from rookery.domain.runs import Depth, Run, RunStatus, StopRequest
 from tests.support.colony import ask, make_container
 from tests.support.dying import die_after_plan
 from tests.support.prefect import told
@@ -56,6 +56,18 @@ def store() -> InMemoryRunStore:
 def orchestrator(store, tmp_path, prefect_url):
     settings = Settings(api_url=prefect_url, retries=2, backoff_seconds=0)
     return PrefectOrchestrator(settings, run_store=store, home=tmp_path)
+
+
+def a_run(run_id: str) -> Run:
+    return Run(
+        id=run_id,
+        question=QUESTION,
+        status=RunStatus.QUEUED,
+        depth=Depth.QUICK,
+        namespace="default",
+        model="extractive",
+        created_at=datetime(2026, 11, 22, tzinfo=UTC),
+    )
 
 
 async def execute(orchestrator, work):
@@ -218,6 +230,29 @@ def test_a_run_whose_process_was_killed_goes_on_from_the_command_line(tmp_path):
     assert [event["type"] for event in events].count("plan_made") == 1
     with sqlite3.connect(home / "prefect" / "prefect.db") as database:
         assert database.execute("SELECT name, state_type FROM flow_run").fetchall() == [(run["id"], "COMPLETED")]
+
+
+async def test_a_run_whose_workers_keep_dying_waits_for_a_person(store, tmp_path, prefect_url):
+    settings = Settings(api_url=prefect_url, work_pool=tmp_path.name, poll_seconds=0.1)
+    orchestrator = PrefectOrchestrator(settings, run_store=store, home=tmp_path)
+    run = await store.create(a_run(tmp_path.name))
+    await orchestrator.hand_in(run)
+    await orchestrator.hand_in(run)
+    [flow_run] = told(prefect_url, "flow_runs", run.id)
+    running = {"state": {"type": "RUNNING"}, "force": True}
+    for _ in range(5):
+        await asyncio.to_thread(httpx.post, f"{prefect_url}/flow_runs/{flow_run['id']}/set_state", json=running)
+    conducted, until = [], asyncio.Event()
+
+    async def conduct(run_id: str) -> Run:
+        conducted.append(run_id)
+        return run
+
+    working = asyncio.create_task(orchestrator.work(conduct, pool=None, parallel=1, until=until))
+    await eventually(lambda: told(prefect_url, "flow_runs", run.id), lambda runs: runs[0]["state_type"] == "CRASHED")
+    until.set()
+    await working
+    assert conducted == []
 
 
 async def test_errors_are_redacted_before_prefect_sees_them(orchestrator, prefect_url):

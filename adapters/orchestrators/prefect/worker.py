@@ -18,6 +18,7 @@ from rookery.domain.runs import Run, RunStatus
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun, State
 
+_MOST_STARTS = 5  # of a run whose workers die; then a person has to look at it
 _log = logging.getLogger(__name__)
 
 
@@ -106,7 +107,7 @@ class Worker:
 
     async def _no_more_to_do(self, flow_run: "FlowRun") -> "State[Any] | None":
         """Return how a flow run ends for which nothing is to be done."""
-        from prefect.states import Cancelled, Completed, Failed
+        from prefect.states import Cancelled, Completed, Crashed, Failed
 
         run_id = _run_id(flow_run)
         try:
@@ -117,6 +118,9 @@ class Worker:
             return Completed(message=f"the run is {run.status}")
         if run.status is RunStatus.PAUSED and await self._told_since(flow_run):
             return Cancelled(name="Paused", message="a person paused the run while it waited")
+        if flow_run.state is not None and flow_run.state.is_running() and flow_run.run_count >= _MOST_STARTS:
+            _log.warning("run %s was started %s times and its workers died; resume it by hand", run_id, _MOST_STARTS)
+            return Crashed(message=f"its workers died, and it was started {_MOST_STARTS} times; resume it by hand")
         return None
 
     async def _told_since(self, flow_run: "FlowRun") -> bool:
