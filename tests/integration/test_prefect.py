@@ -10,7 +10,6 @@ import sqlite3
 import sys
 from datetime import UTC, datetime
 
-import httpx
 import pytest
 
 from rookery.adapters.clocks.manual import ManualClock
@@ -22,7 +21,7 @@ from rookery.domain.frozen import Frozen
 from rookery.domain.runs import Depth, Run, RunStatus, StopRequest
 from tests.support.colony import ask, make_container
 from tests.support.dying import die_after_plan
-from tests.support.prefect import told
+from tests.support.prefect import post, told
 from tests.support.server import CORPUS, LIGHT, rookery
 from tests.support.waiting import eventually
 
@@ -99,7 +98,7 @@ async def test_a_step_is_not_tried_again_when_its_error_does_not_say_so(orchestr
 
 async def test_a_limit_of_the_steps_tag_holds(store, tmp_path, prefect_url):
     limit = {"tag": tmp_path.name, "concurrency_limit": 1}
-    (await asyncio.to_thread(httpx.post, f"{prefect_url}/concurrency_limits/", json=limit)).raise_for_status()
+    await asyncio.to_thread(post, prefect_url, "concurrency_limits/", limit)
     settings = Settings(api_url=prefect_url, step_tag=tmp_path.name)
     orchestrator = PrefectOrchestrator(settings, run_store=store, home=tmp_path)
     together, met = asyncio.Barrier(2), []
@@ -241,7 +240,7 @@ async def test_a_run_whose_workers_keep_dying_waits_for_a_person(store, tmp_path
     [flow_run] = told(prefect_url, "flow_runs", run.id)
     running = {"state": {"type": "RUNNING"}, "force": True}
     for _ in range(5):
-        await asyncio.to_thread(httpx.post, f"{prefect_url}/flow_runs/{flow_run['id']}/set_state", json=running)
+        await asyncio.to_thread(post, prefect_url, f"flow_runs/{flow_run['id']}/set_state", running)
     conducted, until = [], asyncio.Event()
 
     async def conduct(run_id: str) -> Run:
