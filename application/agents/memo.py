@@ -28,6 +28,7 @@ class Memo:
 
     def __init__(self) -> None:
         self._folded = 0
+        self._notes: list[str] = []
 
     async def fit(
         self, llm: LLMPort, job: ActJob, evidence: Sequence[Evidence], *, reply: int
@@ -44,14 +45,15 @@ class Memo:
             ContextOverflow: the task does not fit even without the rounds before the last ones.
         """
         limit = _limit(llm, reply)
-        shortened = self._shortened(job, evidence)
+        shortened = self._shortened(job)
         tokens = await size(llm, conversation(shortened), limit)
         if tokens <= limit:
             return shortened, None
         before, had = self._folded, tokens
         while tokens > limit and len(job.turns) - self._folded > _KEPT:
             self._folded += max(1, (len(job.turns) - self._folded - _KEPT) // 2)
-            shortened = self._shortened(job, evidence)
+            self._notes = _noted(job.turns[: self._folded], evidence)
+            shortened = self._shortened(job)
             tokens = await llm.count_tokens(conversation(shortened))
         if tokens > limit:
             raise ContextOverflow(prompt_tokens=tokens, context_tokens=limit)
@@ -60,19 +62,24 @@ class Memo:
             f"{tokens} now"
         )
 
-    def _shortened(self, job: ActJob, evidence: Sequence[Evidence]) -> ActJob:
+    def _shortened(self, job: ActJob) -> ActJob:
+        """What is found after a folding stands in the rounds after it: the notes stay as they are until the next."""
         if not self._folded:
             return job
-        notes = [note for turn in job.turns[: self._folded] for note in _notes(turn)][-_NOTES:]
-        quotes = [f'[{piece.id}] {piece.passage.title}: "{piece.quote[:_QUOTE]}"' for piece in evidence][:_NOTES]
-        kept = ["What you did before, in short:", *notes, "What was found:", *quotes]
-        return job.model_copy(update={"turns": job.turns[self._folded :], "notes": kept})
+        return job.model_copy(update={"turns": job.turns[self._folded :], "notes": self._notes})
 
 
 def _limit(llm: LLMPort, reply: int) -> int:
     known = llm.capabilities()
     room = [size for size in (known.window_tokens, known.context_tokens and known.context_tokens - reply) if size]
     return min([SCRATCHPAD, *room])
+
+
+def _noted(turns: Sequence[Turn], evidence: Sequence[Evidence]) -> list[str]:
+    notes = [note for turn in turns for note in _notes(turn)][-_NOTES:]
+    quotes = [f'[{piece.id}] {piece.passage.title}: "{piece.quote[:_QUOTE]}"' for piece in evidence]
+    more = [f"… and {len(quotes) - _NOTES} more"] if len(quotes) > _NOTES else []
+    return ["What you did before, in short:", *notes, "What was found:", *quotes[:_NOTES], *more]
 
 
 def _notes(turn: Turn) -> list[str]:

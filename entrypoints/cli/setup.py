@@ -23,6 +23,12 @@ _TEMPLATE = """\
 # note = true                         # what they found is noted
 # mirrors = []                        # further vector stores that follow, such as "weaviate"
 
+# [agents.writer]                     # changes a member; your own are agents/NAME.toml: docs/agents.md
+# priority = 5
+# memory = "shared"                   # or "private": others do not see what it notes
+
+# [tools.NAME]                        # settings of a tool that was installed
+
 [sync]
 # store = "s3"                        # or "directory"; then [object_stores.s3] bucket = "…"
 # interval_seconds = 60

@@ -45,6 +45,12 @@ async def test_folding_keeps_every_quote_the_last_rounds_and_what_was_done():
     assert told is not None
 
 
+async def test_quotes_for_which_the_notes_have_no_room_are_counted():
+    many = some_evidence(*(f"Rook {number} caws." for number in range(40)))
+    shortened, _ = await fit(Memo(), a_job(8), context=5000, evidence=many)
+    assert shortened.notes[-1] == "… and 16 more"
+
+
 async def test_folding_is_told_with_its_numbers():
     job = a_job(8)
     llm = CharactersLLM(context=4000)
@@ -60,7 +66,8 @@ async def test_between_two_foldings_the_conversation_only_grows_at_its_end():
     memo, foldings = Memo(), 0
     before = None
     for rounds in range(1, 25):
-        shortened, told = await fit(memo, a_job(rounds, length=250))
+        found = some_evidence(*(f"Rook {number} caws." for number in range(rounds // 3)))
+        shortened, told = await fit(memo, a_job(rounds, length=250), evidence=found)
         messages = conversation(shortened)
         foldings += told is not None
         if before is not None and told is None:
