@@ -57,7 +57,9 @@ def show_agent(agent_id: Annotated[str, typer.Argument(metavar="AGENT")], *, jso
 @app.command("run")
 def run_agent(
     agent_id: Annotated[str, typer.Argument(metavar="AGENT")],
-    task: Annotated[str, typer.Argument(help="What it is to find out; `-` reads it from standard input.")],
+    task: Annotated[
+        str, typer.Argument(metavar="TASK", help="What it is to find out; `-` reads it from standard input.")
+    ],
     *,
     source: Sources = None,
     namespace: Namespace = "default",
@@ -70,7 +72,10 @@ def run_agent(
     stream_json: StreamJson = False,
     output: Output = None,
 ) -> None:
-    """Give one agent a task of its own; what it finds is answered like any question, claim by claim."""
+    """Give one agent a task of its own.
+
+    What it finds is answered like any question, claim by claim.
+    """
     from rookery.entrypoints.cli.asking import Asked, answer
 
     answer(
