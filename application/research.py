@@ -97,11 +97,14 @@ class ConductRun:
 
         Raises:
             NotFound: there is no such run.
-            Conflict: it is finished, or another process runs it.
+            Conflict: it is finished, another process runs it, or its agent is not here.
             OrchestratorError: the orchestrator failed, apart from the work.
         """
         run = await self._run_store.get(run_id)
         _refuse_finished(run)
+        if run.agent is not None and run.agent not in self._colony.agents:
+            missing = f"run {run_id} is for the agent {run.agent!r}, which is not in this colony"
+            raise Conflict(f"{missing}; go on with it where agents/{run.agent}.toml is")
         if await self._orchestrator.is_running(run_id):
             raise Conflict(f"run {run_id} is being run already; `rookery runs show {run_id}` follows it")
         await self._run_store.ask_to_stop(run_id, None)  # asked of a process that died before it could obey

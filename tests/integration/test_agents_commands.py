@@ -5,7 +5,9 @@ from itertools import pairwise
 
 import pytest
 
+from rookery.domain.runs import ResearchRequest
 from tests.support import bad_models as models
+from tests.support.colony import make_container
 from tests.support.openai_chat import Chat
 from tests.support.openai_server import openai_server
 from tests.support.server import CORPUS, rookery
@@ -85,6 +87,18 @@ def test_a_broken_file_of_an_agent_ends_every_command_with_its_name(home, projec
         told = rookery(*command, home=home, folder=project)
         assert told.returncode == 2
         assert "historian.toml cannot be read" in told.stderr
+
+
+@pytest.mark.anyio
+async def test_a_run_goes_on_only_where_its_agent_is(home, project, monkeypatch):
+    monkeypatch.chdir(project)
+    request = ResearchRequest(question=TASK, sources=[str(CORPUS)], agent="historian")
+    run = await make_container(home, embedder=None).start_run()(request)
+    told = rookery("runs", "resume", run.id, home=home)
+    assert told.returncode == 2
+    assert "where agents/historian.toml is" in told.stderr
+    resumed = rookery("runs", "resume", run.id, "--json", home=home, folder=project)
+    assert resumed.returncode == 0, resumed.stderr
 
 
 def test_the_seed_reaches_the_model(home):
