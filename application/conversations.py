@@ -1,6 +1,5 @@
 """An agent's work as a conversation. It only ever grows at its end, so that a model reads each of its tokens once."""
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 
@@ -23,7 +22,7 @@ def conversation(job: ActJob) -> list[Message]:
         goal=job.goal,
         task=job.task,
         tools="\n".join(_tool(spec) for spec in job.tools),
-        notes="".join(f"{note}\n" for note in job.notes),
+        notes=_notes(job.notes),
         opening="".join(f"{text}\n" for turn in opening for text in _told(turn)),
     )
     return [*first, *(message for turn in rounds for message in _round(turn))]
@@ -33,6 +32,10 @@ def fenced(source_id: str, title: str, text: str) -> str:
     """Return a document between tags that its own text cannot end."""
     inside = _TAG.sub("‹", text)
     return f'<document id="{source_id}" title="{_TAG.sub("‹", title).replace(chr(34), "”")}">\n{inside}\n</document>'
+
+
+def _notes(notes: Sequence[str]) -> str:
+    return fenced("notes", "what you did and found before", "\n".join(notes)) + "\n" if notes else ""
 
 
 def _divide(turns: Sequence[Turn]) -> tuple[Sequence[Turn], Sequence[Turn]]:
@@ -62,6 +65,6 @@ def _told(turn: Turn) -> Iterator[str]:
 
 
 def _observation(seen: Observed) -> str:
-    arguments = json.dumps(seen.call.arguments, ensure_ascii=False)
-    failed = "" if seen.ok else " failed"
-    return f"{seen.call.tool}({arguments}){failed}:\n{seen.text}"
+    failed = "" if seen.ok else ", which failed"
+    arguments = ", ".join(str(value) for value in seen.call.arguments.values())
+    return fenced(seen.call.tool, f"{arguments}{failed}", seen.text)

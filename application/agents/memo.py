@@ -66,7 +66,10 @@ class Memo:
         """What is found after a folding stands in the rounds after it: the notes stay as they are until the next."""
         if not self._folded:
             return job
-        return job.model_copy(update={"turns": job.turns[self._folded :], "notes": self._notes})
+        notes = [note for turn in job.turns[: self._folded] for note in _notes(turn)][-_NOTES:]
+        quotes = [f'[{piece.id}] {piece.passage.title}: "{piece.quote[:_QUOTE]}"' for piece in evidence][:_NOTES]
+        kept = [*notes, "What was found:", *quotes]
+        return job.model_copy(update={"turns": job.turns[self._folded :], "notes": kept})
 
 
 def _limit(llm: LLMPort, reply: int) -> int:

@@ -11,7 +11,15 @@ from rookery.application.agents.memo import Memo
 from rookery.application.agents.quoting import QUOTES, Quoted, place, quote, unseen
 from rookery.application.agents.roster import RESEARCHER
 from rookery.application.agents.supervisor import note_of
-from rookery.application.agents.toolbox import DELEGATE, Delegation, Handed, Toolbox, digest_of, shortened
+from rookery.application.agents.toolbox import (
+    DELEGATE,
+    Delegation,
+    Handed,
+    Toolbox,
+    delegate_spec,
+    digest_of,
+    shortened,
+)
 from rookery.application.asking import Manner, Spoken, ask
 from rookery.domain import loop as loops
 from rookery.domain.actions import Decision, Observed, ToolCall, ToolSpec
@@ -264,7 +272,7 @@ class Researcher:
             for piece in self._evidence[before:]
             if (piece.passage.sha256, piece.passage.start, piece.passage.end) in places
         ]
-        return "\n".join(quotes) or f"{outcome.summary}; nothing in it that answers the task and was not known"
+        return "\n".join(quotes) or told_of_nothing(outcome.summary)
 
     def _take_over(self) -> None:
         """Number what others found after what was found here, in the order of the calls, whoever was done first."""
@@ -330,6 +338,11 @@ class Researcher:
         await self._bench.context.emit(event)
 
 
+def told_of_nothing(summary: str) -> str:
+    """Return what an agent reads of passages in which no quote was found."""
+    return f"{summary}; nothing in it that answers the task and was not known"
+
+
 def opening(agent: Agent, question: str, *, recalls: bool) -> list[ToolCall]:
     """Return what an agent calls before it thinks: everybody would begin so, and a model need not be asked."""
     tools = [name for name in ("recall_memory", "search_documents") if name in agent.tools]
@@ -345,11 +358,7 @@ class _Delegation(Delegation):
 
     @property
     def spec(self) -> ToolSpec:
-        members = "; ".join(f"{one.id}: {one.goal}" for one in self._agent.delegates())
-        schema = Handed.model_json_schema()
-        schema["properties"]["agent"] = {"type": "string", "enum": [one.id for one in self._agent.delegates()]}
-        description = f"hand a part of the task to another agent ({members})"
-        return ToolSpec(name=DELEGATE, description=description, arguments=schema)
+        return delegate_spec(self._agent.delegates())
 
     async def hand(self, call: ToolCall, place: str) -> Outcome:
         handed = Handed.model_validate(call.arguments)

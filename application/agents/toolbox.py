@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 from rookery.application.agents.bench import Bench
 from rookery.application.conversations import fenced
 from rookery.domain.actions import Observed, ToolCall, ToolSpec, Turn
+from rookery.domain.agents import Agent
 from rookery.domain.errors import AdapterError
 from rookery.domain.events import ToolCalled, ToolReturned
 from rookery.domain.frozen import Frozen
@@ -22,6 +23,16 @@ _LONGEST = 2000  # characters of a result that a model reads
 def spec_of(tool: Tool) -> ToolSpec:
     """Return a tool as a model sees it."""
     return ToolSpec(name=tool.name, description=tool.description, arguments=tool.arguments.model_json_schema())
+
+
+def delegate_spec(agents: Sequence[Agent]) -> ToolSpec:
+    """Return the tool by which a part of a task is handed to one of these agents."""
+    schema = Handed.model_json_schema()
+    schema["properties"]["agent"] = {"type": "string", "enum": [one.id for one in agents]}
+    members = "; ".join(f"{one.id}: {one.goal}" for one in agents)
+    return ToolSpec(
+        name=DELEGATE, description=f"hand a part of the task to another agent ({members})", arguments=schema
+    )
 
 
 class Handed(Frozen):

@@ -21,20 +21,14 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from lessons import Lesson, Sizes, compose_lesson, find_lesson, plan_lesson, reflect_lesson
+from lessons import Lesson, Sizes, act_lesson, compose_lesson, find_lesson, plan_lesson, reflect_lesson
 from words import Words
 
-ROOT = Path(__file__).resolve().parents[2]
 SEED = 2
 REPLY = 32  # tokens at most
 _RATE, _WARM_UP = 1e-3, 20
-_LEARNT_FROM = (
-    *(
-        f"benchmarks/lookup/{name}.py"
-        for name in ("learning", "lessons", "network", "shipping", "train", "words", "worlds")
-    ),
-    *("application/prompts/*.md", "application/asking.py", "domain/reasoning.py"),
-)
+_SOURCES = ("learning", "lessons", "network", "shipping", "train", "words", "worlds")
+_SAMPLE = 40  # lessons of each kind, by which a change of the product's prompts is seen
 
 
 class Phase(NamedTuple):
@@ -66,9 +60,11 @@ class Batch(NamedTuple):
 def default_path() -> Path:
     """Return where the model is kept."""
     digest = hashlib.sha256()
-    for pattern in _LEARNT_FROM:
-        for file in sorted(ROOT.glob(pattern)):
-            digest.update(file.read_bytes())
+    for name in _SOURCES:
+        digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
+    choice = random.Random(SEED)
+    for text in (text for _ in range(_SAMPLE) for lesson in _one_of_each(choice) for text in _texts(lesson)):
+        digest.update(text.encode())
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return cache / "rookery" / "lookup" / f"lookup-{digest.hexdigest()[:12]}.gguf"
 
@@ -99,6 +95,7 @@ def _one_of_each(choice: random.Random) -> Iterator[Lesson]:
     yield plan_lesson(choice)
     yield compose_lesson(choice)
     yield reflect_lesson(choice)
+    yield act_lesson(choice)
 
 
 def _texts(lesson: Lesson) -> Iterator[str]:
@@ -138,6 +135,8 @@ def _lesson(phase: Phase, choice: random.Random) -> Lesson:
         return plan_lesson(choice)
     if kind < 0.26:
         return compose_lesson(choice)
+    if kind < 0.36:
+        return act_lesson(choice)
     return find_lesson(choice, Sizes(choice.randint(*phase.documents), choice.randint(*phase.facts)))
 
 

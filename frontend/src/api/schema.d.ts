@@ -407,7 +407,7 @@ export interface paths {
         put?: never;
         /**
          * Run Agent
-         * @description Give one agent a task of its own.
+         * @description Give one agent a task of its own. A second request with the same `Idempotency-Key` returns the first run.
          */
         post: operations["run_agent_v1_agents__agent_id__runs_post"];
         delete?: never;
@@ -660,6 +660,12 @@ export interface components {
              *     }
              */
             budget: components["schemas"]["Budget"];
+            /**
+             * Works Alone
+             * @description whether it can be given a task of its own
+             * @default true
+             */
+            works_alone: boolean;
         };
         /**
          * AgentTask
@@ -668,6 +674,29 @@ export interface components {
         AgentTask: {
             /** Task */
             task: string;
+            /**
+             * Sources
+             * @description paths; none: the whole library
+             * @default []
+             */
+            sources: string[];
+            /**
+             * Namespace
+             * @default default
+             */
+            namespace: string;
+            /**
+             * Model
+             * @description null: the agent's own, or that of the settings
+             */
+            model?: string | null;
+            /** Max Seconds */
+            max_seconds?: number | null;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
         };
         /**
          * Approval
@@ -1463,6 +1492,17 @@ export interface components {
             model?: string | null;
             /** Max Seconds */
             max_seconds?: number | null;
+            /**
+             * Seed
+             * @description of what a model draws above temperature 0
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Agent
+             * @description one agent alone; null: the whole colony
+             */
+            agent?: string | null;
         };
         /**
          * Run
@@ -1486,6 +1526,13 @@ export interface components {
             sources: string[];
             /** Max Seconds */
             max_seconds?: number | null;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /** Agent */
+            agent?: string | null;
             /**
              * Created At
              * Format: date-time
@@ -4196,7 +4243,9 @@ export interface operations {
     run_agent_v1_agents__agent_id__runs_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path: {
                 agent_id: string;
             };
