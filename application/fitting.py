@@ -48,7 +48,7 @@ async def room(llm: LLMPort, messages: Sequence[Message], reply: int) -> int | N
     known = llm.capabilities()
     if not known.generative:
         return None
-    if known.context_tokens is None and _bytes(messages) > _SMALL:
+    if known.context_tokens is None and most(messages) > _SMALL:
         await llm.count_tokens(messages)
         known = llm.capabilities()
     if known.context_tokens is None:
@@ -58,11 +58,12 @@ async def room(llm: LLMPort, messages: Sequence[Message], reply: int) -> int | N
 
 async def size(llm: LLMPort, messages: Sequence[Message], limit: int) -> int:
     """Return the tokens of a prompt: exactly, unless even its bytes are fewer than the limit."""
-    most = _bytes(messages)
-    return most if most <= limit else await llm.count_tokens(messages)
+    bound = most(messages)
+    return bound if bound <= limit else await llm.count_tokens(messages)
 
 
-def _bytes(messages: Sequence[Message]) -> int:
+def most(messages: Sequence[Message]) -> int:
+    """Return how many tokens a prompt has at most: none is shorter than a byte."""
     return sum(len(message.content.encode()) + _FRAME for message in messages)
 
 

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from pydantic import JsonValue
 
 from rookery.application.conversations import conversation
-from rookery.application.fitting import size
+from rookery.application.fitting import most, size
 from rookery.domain.actions import Turn
 from rookery.domain.errors import ContextOverflow
 from rookery.domain.ports.llm import LLMPort
 from rookery.domain.reasoning import ActJob, Evidence
+from rookery.domain.results import Usage
 
 SCRATCHPAD = 6000
 """Tokens of a conversation, at most, where the model has room for more: a short one is read soon and well."""
@@ -28,7 +29,16 @@ class Memo:
 
     def __init__(self) -> None:
         self._folded = 0
-        self._notes: list[str] = []
+        self._asked = 0
+        self._counted: int | None = None
+
+    def count(self, usage: Usage) -> None:
+        """Learn how many tokens the prompt of the last `fit` had, by what its answer cost.
+
+        What comes to it has as many tokens as bytes at most, so that few prompts have to be counted.
+        """
+        if usage.prompt_tokens:
+            self._counted = usage.prompt_tokens - self._asked
 
     async def fit(
         self, llm: LLMPort, job: ActJob, evidence: Sequence[Evidence], *, reply: int
@@ -45,16 +55,16 @@ class Memo:
             ContextOverflow: the task does not fit even without the rounds before the last ones.
         """
         limit = _limit(llm, reply)
-        shortened = self._shortened(job)
-        tokens = await size(llm, conversation(shortened), limit)
+        shortened = self._shortened(job, evidence)
+        tokens = await self._size(llm, shortened, limit)
         if tokens <= limit:
             return shortened, None
+        self._counted = None
         before, had = self._folded, tokens
         while tokens > limit and len(job.turns) - self._folded > _KEPT:
             self._folded += max(1, (len(job.turns) - self._folded - _KEPT) // 2)
-            self._notes = _noted(job.turns[: self._folded], evidence)
-            shortened = self._shortened(job)
-            tokens = await llm.count_tokens(conversation(shortened))
+            shortened = self._shortened(job, evidence)
+            tokens = await self._size(llm, shortened, limit)
         if tokens > limit:
             raise ContextOverflow(prompt_tokens=tokens, context_tokens=limit)
         return shortened, (
@@ -62,8 +72,14 @@ class Memo:
             f"{tokens} now"
         )
 
-    def _shortened(self, job: ActJob) -> ActJob:
-        """What is found after a folding stands in the rounds after it: the notes stay as they are until the next."""
+    async def _size(self, llm: LLMPort, job: ActJob, limit: int) -> int:
+        messages = conversation(job)
+        self._asked = most(messages)
+        if self._counted is not None and self._counted + self._asked <= limit:
+            return self._counted + self._asked
+        return await size(llm, messages, limit)
+
+    def _shortened(self, job: ActJob, evidence: Sequence[Evidence]) -> ActJob:
         if not self._folded:
             return job
         notes = [note for turn in job.turns[: self._folded] for note in _notes(turn)][-_NOTES:]

@@ -172,6 +172,7 @@ class Researcher:
         thinking = Thinking(job=job, manner=manner)
         decided = await self._once(f"think-{number}", self._decide, thinking, Decided)
         self._spend(decided.spoken)
+        self._memo.count(decided.spoken.usage)
         if decided.decision is None:
             return loops.stumble(self._loop, decided.fault or Trouble.INVALID)
         return loops.decide(self._loop, decided.decision)
@@ -212,7 +213,10 @@ class Researcher:
             )
             for call, outcome in zip(calls, self._outcomes, strict=True)
         ]
-        return loops.observe(self._loop, seen, len(self._evidence) - before)
+        known = {one.digest for turn in self._loop.turns[:-1] for one in turn.seen}
+        told = [one for one, outcome in zip(seen, self._outcomes, strict=True) if outcome.ok and not outcome.passages]
+        news = {one.digest for one in told} - known
+        return loops.observe(self._loop, seen, len(self._evidence) - before + len(news))
 
     async def _reflect(self) -> Loop:
         self._bench.supervisor.account(self._task.agent_id, self.spent())
