@@ -1,6 +1,6 @@
 """Putting a job to a language model and getting a typed answer back."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -53,10 +53,26 @@ _USUAL = Manner()
 Telling = Callable[[str, str], Awaitable[None]]
 
 
-async def ask(llm: LLMPort, job: Job, returns: type[A], *, agent: Agent, manner: Manner = _USUAL) -> tuple[A, Spoken]:
+async def ask(
+    llm: LLMPort,
+    job: Job,
+    returns: type[A],
+    *,
+    agent: Agent,
+    manner: Manner = _USUAL,
+    messages: Sequence[Message] | None = None,
+) -> tuple[A, Spoken]:
     """Return the model's answer to an agent's job, and what it cost. An invalid one is sent back once, with its faults.
 
     Models see passages numbered from 1: a number is one token, and an id is some twenty that are easily confused.
+
+    Args:
+        llm: the model.
+        job: for it.
+        returns: what an answer is.
+        agent: whose job it is.
+        manner: how it is to be answered.
+        messages: the job as a prompt, where it was written before.
 
     Raises:
         BrokenReply: its second answer is invalid too.
@@ -65,7 +81,7 @@ async def ask(llm: LLMPort, job: Job, returns: type[A], *, agent: Agent, manner:
     """
     given = numbered(job)
     request = LLMRequest(
-        messages=prompt(given),
+        messages=prompt(given) if messages is None else list(messages),
         job=given,
         json_schema=decision_schema(job.tools) if isinstance(job, ActJob) else returns.model_json_schema(),
         allowed_sources=_allowed_sources(given),

@@ -13,9 +13,29 @@ _NO_DECISION = "(no valid decision)"
 _NEXT = "What do you do next?"
 
 
-def conversation(job: ActJob) -> list[Message]:
-    """Return the prompt for the next decision: the task with what was done by rule, then the rounds in order."""
-    opening, rounds = _divide(job.turns)
+class Rounds:
+    """The messages of rounds that were written before; a round does not change once another has followed."""
+
+    def __init__(self) -> None:
+        self._written: dict[int, tuple[Turn, list[Message]]] = {}
+
+    def of(self, turn: Turn) -> list[Message]:
+        """Return the messages of a round."""
+        written = self._written.get(id(turn))
+        if written is None:  # the turn is kept with its messages, so that no other one has its id
+            written = self._written[id(turn)] = turn, list(_round(turn))
+        return written[1]
+
+
+def conversation(job: ActJob, rounds: Rounds | None = None) -> list[Message]:
+    """Return the prompt for the next decision: the task with what was done by rule, then the rounds in order.
+
+    Args:
+        job: the task and what was done.
+        rounds: those that were written before.
+    """
+    written = rounds or Rounds()
+    opening, later = _divide(job.turns)
     first = render(
         "act",
         role=job.role,
@@ -25,7 +45,7 @@ def conversation(job: ActJob) -> list[Message]:
         notes=_notes(job.notes),
         opening="".join(f"{text}\n" for turn in opening for text in _told(turn)),
     )
-    return [*first, *(message for turn in rounds for message in _round(turn))]
+    return [*first, *(message for turn in later for message in written.of(turn))]
 
 
 def fenced(source_id: str, title: str, text: str) -> str:

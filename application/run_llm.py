@@ -36,6 +36,7 @@ class RunLLM(LLMPort):
         self._on_notice = on_notice
         self._on_call = on_call
         self._clean = lru_cache(_REMEMBERED)(_redacted)
+        self._clean_message = lru_cache(_REMEMBERED)(_without_credentials)
 
     async def complete(self, request: LLMRequest) -> LLMReply:
         try:
@@ -80,7 +81,7 @@ class RunLLM(LLMPort):
         self, request: LLMRequest, text: str | None, *, reply: LLMReply | None = None, error: LLMError | None = None
     ) -> None:
         call = ModelCall(
-            messages=[Message(role=message.role, content=self._clean(message.content)) for message in request.messages],
+            messages=[self._clean_message(message) for message in request.messages],
             session=request.session,
             json_schema=request.json_schema,
             allowed_sources=request.allowed_sources,
@@ -95,6 +96,11 @@ class RunLLM(LLMPort):
             usage=reply.usage if reply else Usage(),
         )
         await self._on_call(call)
+
+
+def _without_credentials(message: Message) -> Message:
+    clean = _redacted(message.content)
+    return message if clean == message.content else message.model_copy(update={"content": clean})
 
 
 def _redacted(text: str) -> str:

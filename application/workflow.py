@@ -18,7 +18,7 @@ from rookery.application.ingestion import AddSources, Ingested
 from rookery.application.memory.agents import AgentMemory
 from rookery.application.run_llm import RunLLM
 from rookery.application.verdict import Verdict, conclude
-from rookery.domain.agents import Agent
+from rookery.domain.agents import Agent, Budget
 from rookery.domain.events import AgentFinished, AgentStarted
 from rookery.domain.loop import Spent
 from rookery.domain.ports.clock import ClockPort
@@ -39,8 +39,8 @@ class Colony:
     """What the agents of a run share.
 
     `llms` returns a model by name, the default one for None; `stand_in` works by rule where a model gives nothing
-    valid. `degradations` says what is missing, for the person. Without `memory` nothing is recalled and nothing noted.
-    `agents` are the members, by id.
+    valid. `budget` is that of a run. `degradations` says what is missing, for the person. Without `memory` nothing is
+    recalled and nothing noted. `agents` are the members, by id.
     """
 
     llms: Callable[[str | None], LLMPort]
@@ -49,6 +49,7 @@ class Colony:
     snapshots: SnapshotStorePort
     clock: ClockPort
     stand_in: LLMPort
+    budget: Budget
     degradations: Sequence[str] = ()
     memory: AgentMemory | None = None
     agents: Mapping[str, Agent] = field(default_factory=lambda: {agent.id: agent for agent in AGENTS})
@@ -66,7 +67,7 @@ class _Expedition:
         self._context = context
         self._request = request
         self._effort = EFFORTS[request.depth]
-        self._supervisor = Supervisor(request.budget(), colony.clock, context.emit)
+        self._supervisor = Supervisor(request.budget(colony.budget), colony.clock, context.emit)
         self._askers: dict[str | None, Asker] = {}
         self._llm = self._asker(None).llm
         self._bench = Bench(

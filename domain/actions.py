@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from pydantic import Field, JsonValue
 
@@ -31,7 +32,7 @@ class ToolCall(Frozen):
     tool: str
     arguments: dict[str, JsonValue] = {}
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The same for the same call, however its arguments are ordered."""
         return f"{self.tool} {json.dumps(self.arguments, sort_keys=True, ensure_ascii=False)}"

@@ -64,6 +64,7 @@ class Loop(Frozen):
 
     Attributes:
         turns: its rounds so far; the last one is not complete before it was reflected on.
+        opened: how many rounds were made by rule: one, or none.
         calls: what is to be called in ACT.
         tools: what it may still call.
         short: whether its replies are held short.
@@ -72,6 +73,7 @@ class Loop(Frozen):
 
     phase: Phase
     turns: list[Turn] = []
+    opened: int = 0
     calls: list[ToolCall] = []
     tools: list[str]
     temperature: float = 0.0
@@ -81,13 +83,14 @@ class Loop(Frozen):
     @property
     def thoughts(self) -> int:
         """How often it has thought."""
-        return sum(turn.decision is not None or turn.fault is not None for turn in self.turns)
+        return len(self.turns) - self.opened
 
 
 def begin(tools: Sequence[str], opening: Sequence[ToolCall] = ()) -> Loop:
     """Return the state of an agent that has done nothing yet; `opening` is called by rule, before it thinks."""
     phase = Phase.ACT if opening else Phase.THINK
-    return Loop(phase=phase, turns=[Turn()] if opening else [], calls=list(opening), tools=list(tools))
+    turns = [Turn()] if opening else []
+    return Loop(phase=phase, turns=turns, opened=len(turns), calls=list(opening), tools=list(tools))
 
 
 def decide(loop: Loop, decision: Decision) -> Loop:

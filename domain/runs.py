@@ -81,9 +81,9 @@ class ResearchRequest(Frozen):
             raise ValueError("ask something: the question has no letter and no digit")
         return question.strip()
 
-    def budget(self) -> Budget:
+    def budget(self, usual: Budget) -> Budget:
         """Return the budget of the whole run."""
-        return Budget() if self.max_seconds is None else Budget(max_seconds=self.max_seconds)
+        return usual if self.max_seconds is None else usual.model_copy(update={"max_seconds": self.max_seconds})
 
 
 class Run(Frozen):

@@ -263,6 +263,7 @@ class Container(containers.DeclarativeContainer):
         add_sources=add_sources,
         snapshots=snapshots,
         clock=clock,
+        budget=settings.provided.research.budget,
         degradations=degradations,
         memory=agent_memory,
     )

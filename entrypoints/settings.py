@@ -12,6 +12,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from rookery.domain.agents import Budget
 from rookery.domain.errors import ConfigurationError
 
 FILE_NAME = "rookery.toml"
@@ -27,6 +28,7 @@ class ResearchSettings(BaseModel):
     orchestrator: str = "local"
     language: str = Field(default="english", description="of the documents, for stemming")
     offline: bool = Field(default=False, description="download nothing")
+    budget: Budget = Field(default=Budget(), description="what a run may use up at most")
 
 
 class MemorySettings(BaseModel):

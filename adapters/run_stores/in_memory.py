@@ -1,14 +1,14 @@
 """Runs for as long as the process lives."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
 
+from rookery.adapters.support.pulse import Pulse
 from rookery.domain.calls import ModelCall, StepRecord, StoredCall
 from rookery.domain.errors import Conflict, InvalidRequest, NotFound
 from rookery.domain.events import RunEvent, ends_run
 from rookery.domain.ports.clock import ClockPort
-from rookery.domain.ports.run_store import BegunStep, RunPage, RunStorePort
+from rookery.domain.ports.run_store import RunPage, RunStorePort
 from rookery.domain.runs import Run, StopRequest
 
 
@@ -24,7 +24,7 @@ class InMemoryRunStore(RunStorePort):
         self._told: dict[tuple[str, str], int] = {}
         self._steps: dict[tuple[str, str, str], str] = {}
         self._stops: dict[str, StopRequest | None] = {}
-        self._changed = asyncio.Condition()
+        self._changed = Pulse()
 
     async def create(self, run: Run, *, idempotency_key: str | None = None) -> Run:
         if idempotency_key is not None and idempotency_key in self._keys:
@@ -54,16 +54,10 @@ class InMemoryRunStore(RunStorePort):
         return RunPage(rest[:limit], rest[limit - 1].id if len(rest) > limit else None)
 
     async def append(self, run_id: str, event: RunEvent, *, key: str | None = None) -> RunEvent:
-        stored = self._events[run_id]
-        if key is not None:
-            told = self._told.setdefault((run_id, key), len(stored))
-            if told < len(stored):
-                return stored[told]
-        stamp = {"run_id": run_id, "seq": len(stored) + 1, "at": self._clock.now()}
-        stored.append(event.model_copy(update=stamp))
-        async with self._changed:
-            self._changed.notify_all()
-        return stored[-1]
+        return self._append(run_id, event, key)
+
+    def post(self, run_id: str, event: RunEvent, *, key: str | None = None) -> None:
+        self._append(run_id, event, key)
 
     async def events(self, run_id: str, *, after: int = 0) -> list[RunEvent]:
         return self._events[run_id][after:]
@@ -71,6 +65,7 @@ class InMemoryRunStore(RunStorePort):
     async def follow(self, run_id: str, *, after: int = 0) -> AsyncIterator[RunEvent]:
         stored = self._events[run_id]
         while True:
+            changed = self._changed.next()
             for event in stored[after:]:
                 after = event.seq
                 yield event
@@ -78,20 +73,22 @@ class InMemoryRunStore(RunStorePort):
                     return
             if stored and stored[-1].seq <= after and ends_run(stored[-1]):
                 return
-            async with self._changed:
-                await self._changed.wait_for(lambda seen=after: len(stored) > seen)  # type: ignore[misc]
-
-    async def begin_step(self, run_id: str, step: str, input_hash: str) -> BegunStep:
-        return BegunStep(self._steps.get((run_id, step, input_hash)), self._stops.get(run_id))
+            await changed.wait()
 
     async def save_step(self, run_id: str, step: str, input_hash: str, output: str) -> None:
+        self.post_step(run_id, step, input_hash, output)
+
+    def post_step(self, run_id: str, step: str, input_hash: str, output: str) -> None:
         self._steps.setdefault((run_id, step, input_hash), output)
+
+    async def settle(self) -> None:
+        """Nothing waits to be stored."""
 
     async def steps(self, run_id: str) -> list[StepRecord]:
         mine = [(step, given, output) for (run, step, given), output in self._steps.items() if run == run_id]
         return [StepRecord(step=step, input_hash=given, output=output) for step, given, output in sorted(mine)]
 
-    async def record_call(self, run_id: str, call: ModelCall) -> None:
+    def post_call(self, run_id: str, call: ModelCall) -> None:
         calls = self._calls[run_id]
         calls.append(StoredCall(number=len(calls) + 1, at=self._clock.now(), call=call))
 
@@ -100,12 +97,22 @@ class InMemoryRunStore(RunStorePort):
 
     async def ask_to_stop(self, run_id: str, stop: StopRequest | None) -> None:
         self._stops[run_id] = stop
-        async with self._changed:
-            self._changed.notify_all()
+        self._changed.beat()
 
     async def stop_asked(self, run_id: str) -> StopRequest | None:
         return self._stops.get(run_id)
 
     async def wait_for_cancel(self, run_id: str) -> None:
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._stops.get(run_id) is StopRequest.CANCEL)
+        while self._stops.get(run_id) is not StopRequest.CANCEL:
+            await self._changed.next().wait()
+
+    def _append(self, run_id: str, event: RunEvent, key: str | None) -> RunEvent:
+        stored = self._events[run_id]
+        if key is not None:
+            told = self._told.setdefault((run_id, key), len(stored))
+            if told < len(stored):
+                return stored[told]
+        stamp = {"run_id": run_id, "seq": len(stored) + 1, "at": self._clock.now()}
+        stored.append(event.model_copy(update=stamp))
+        self._changed.beat()
+        return stored[-1]

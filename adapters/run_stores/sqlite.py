@@ -3,22 +3,20 @@
 import asyncio
 import contextlib
 import sqlite3
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import TypeVar
 
 from rookery.adapters.run_stores import sqlite_calls
-from rookery.adapters.run_stores.sqlite_calls import Unwritten
+from rookery.adapters.support.pulse import Pulse
 from rookery.adapters.support.sqlite import Database
+from rookery.adapters.support.write_queue import WriteQueue
 from rookery.domain.calls import ModelCall, StepRecord, StoredCall
 from rookery.domain.errors import Conflict, InvalidRequest, NotFound
 from rookery.domain.events import RunEvent, ends_run, run_event_adapter
 from rookery.domain.ports.clock import ClockPort
-from rookery.domain.ports.run_store import BegunStep, RunPage, RunStorePort
+from rookery.domain.ports.run_store import RunPage, RunStorePort
 from rookery.domain.runs import Run, StopRequest
 
-T = TypeVar("T")
 _SCHEMA = """
 CREATE TABLE runs (id TEXT PRIMARY KEY, idempotency_key TEXT UNIQUE, stop TEXT, body TEXT NOT NULL);
 CREATE TABLE events (run_id TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run_id, seq))
@@ -31,6 +29,7 @@ ALTER TABLE events ADD COLUMN key TEXT;
 CREATE UNIQUE INDEX events_by_key ON events (run_id, key) WHERE key IS NOT NULL
 """
 _MIGRATIONS = [_SCHEMA, _EVENT_KEYS, sqlite_calls.SCHEMA]
+_KNOWN_TEXTS = 4096  # digests that are kept in mind, so that texts of growing conversations are not written again
 _POLL_SECONDS = 0.2  # how soon who waits sees what another process wrote; what this one writes is seen at once
 
 
@@ -40,9 +39,10 @@ class SqliteRunStore(RunStorePort):
     def __init__(self, home: Path, *, clock: ClockPort) -> None:
         self._database = Database(home / "runs.db", _MIGRATIONS)
         self._clock = clock
-        self._calls: deque[Unwritten] = deque()
-        self._appended = _Pulse()
-        self._asked = _Pulse()
+        self._texts: set[str] = set()
+        self._appended = Pulse()
+        self._queue = WriteQueue(self._database, after=self._appended.beat)
+        self._asked = Pulse()
 
     async def create(self, run: Run, *, idempotency_key: str | None = None) -> Run:
         def write(connection: sqlite3.Connection) -> Run:
@@ -72,8 +72,7 @@ class SqliteRunStore(RunStorePort):
             connection.execute("UPDATE runs SET body = ? WHERE id = ?", (run.model_dump_json(), run.id))
             self._append(connection, run.id, event)
 
-        await self._write(write)
-        self._appended.beat()
+        await self._queue.put(write)
 
     async def page(self, *, limit: int, cursor: str | None = None) -> RunPage:
         if cursor is not None and await self._one("SELECT id FROM runs WHERE id = ?", cursor) is None:
@@ -87,19 +86,17 @@ class SqliteRunStore(RunStorePort):
         return RunPage(runs[:limit], runs[limit - 1].id if len(runs) > limit else None)
 
     async def append(self, run_id: str, event: RunEvent, *, key: str | None = None) -> RunEvent:
-        def write(connection: sqlite3.Connection) -> RunEvent:
-            told = connection.execute("SELECT body FROM events WHERE run_id = ? AND key = ?", (run_id, key)).fetchone()
-            return run_event_adapter.validate_json(told[0]) if told else self._append(connection, run_id, event, key)
+        return await self._queue.put(lambda connection: self._append_once(connection, run_id, event, key))
 
-        stored = await self._write(write)
-        self._appended.beat()
-        return stored
+    def post(self, run_id: str, event: RunEvent, *, key: str | None = None) -> None:
+        self._queue.post(lambda connection: self._append_once(connection, run_id, event, key))
 
     async def events(self, run_id: str, *, after: int = 0) -> list[RunEvent]:
         def read(connection: sqlite3.Connection) -> list[RunEvent]:
             query = "SELECT body FROM events WHERE run_id = ? AND seq > ? ORDER BY seq"
             return [run_event_adapter.validate_json(body) for (body,) in connection.execute(query, (run_id, after))]
 
+        await self._queue.settle()
         return await self._database.run(read)
 
     async def follow(self, run_id: str, *, after: int = 0) -> AsyncIterator[RunEvent]:
@@ -114,21 +111,14 @@ class SqliteRunStore(RunStorePort):
                 return
             await _wait(appended)
 
-    async def begin_step(self, run_id: str, step: str, input_hash: str) -> BegunStep:
-        def read(connection: sqlite3.Connection) -> BegunStep:
-            query = (
-                "SELECT (SELECT output FROM steps WHERE run_id = ?1 AND step = ?2 AND input_hash = ?3), "
-                "(SELECT stop FROM runs WHERE id = ?1)"
-            )
-            output, stop = connection.execute(query, (run_id, step, input_hash)).fetchone()
-            return BegunStep(output, StopRequest(stop) if stop else None)
-
-        return await self._database.run(read, brief=True)
-
     async def save_step(self, run_id: str, step: str, input_hash: str, output: str) -> None:
-        insert = "INSERT OR IGNORE INTO steps VALUES (?, ?, ?, ?)"
-        row = (run_id, step, input_hash, output)
-        await self._write(lambda connection: connection.execute(insert, row))
+        await self._queue.put(_recording(run_id, step, input_hash, output))
+
+    def post_step(self, run_id: str, step: str, input_hash: str, output: str) -> None:
+        self._queue.post(_recording(run_id, step, input_hash, output))
+
+    async def settle(self) -> None:
+        await self._queue.settle()
 
     async def steps(self, run_id: str) -> list[StepRecord]:
         def read(connection: sqlite3.Connection) -> list[StepRecord]:
@@ -136,13 +126,23 @@ class SqliteRunStore(RunStorePort):
             rows = connection.execute(query, (run_id,))
             return [StepRecord(step=step, input_hash=given, output=output) for step, given, output in rows]
 
+        await self._queue.settle()
         return await self._database.run(read)
 
-    async def record_call(self, run_id: str, call: ModelCall) -> None:
-        self._calls.append(Unwritten(run_id, self._clock.now(), call))
+    def post_call(self, run_id: str, call: ModelCall) -> None:
+        at = self._clock.now()
+
+        def write(connection: sqlite3.Connection) -> None:
+            known = self._texts if len(self._texts) < _KNOWN_TEXTS else set()
+            self._texts = set()  # until this is written for sure
+            sqlite_calls.write_call(connection, run_id, at, call, known=known)
+            self._texts = known
+
+        self._queue.post(write)
 
     async def calls(self, run_id: str) -> list[StoredCall]:
-        return await self._write(lambda connection: sqlite_calls.read_calls(connection, run_id))
+        await self._queue.settle()
+        return await self._database.run(lambda connection: sqlite_calls.read_calls(connection, run_id))
 
     async def ask_to_stop(self, run_id: str, stop: StopRequest | None) -> None:
         update = "UPDATE runs SET stop = ? WHERE id = ?"
@@ -161,23 +161,14 @@ class SqliteRunStore(RunStorePort):
             await _wait(asked)
 
     def close(self) -> None:
-        """Close the file."""
+        """Store what was posted, and close the file."""
+        self._queue.drain()
         self._database.close()
 
-    async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `work` in a transaction of its own, in which the calls are written that were recorded before."""
-
-        def whole(connection: sqlite3.Connection) -> T:
-            connection.execute("BEGIN IMMEDIATE")
-            calls = [self._calls.popleft() for _ in range(len(self._calls))]
-            try:
-                sqlite_calls.write_calls(connection, calls)
-                return work(connection)
-            except BaseException:
-                self._calls.extendleft(reversed(calls))
-                raise
-
-        return await self._database.run(whole)
+    def _append_once(self, connection: sqlite3.Connection, run_id: str, event: RunEvent, key: str | None) -> RunEvent:
+        query = "SELECT body FROM events WHERE run_id = ? AND key = ?"
+        told = connection.execute(query, (run_id, key)).fetchone() if key is not None else None
+        return run_event_adapter.validate_json(told[0]) if told else self._append(connection, run_id, event, key)
 
     def _append(self, connection: sqlite3.Connection, run_id: str, event: RunEvent, key: str | None = None) -> RunEvent:
         last = connection.execute("SELECT coalesce(max(seq), 0) FROM events WHERE run_id = ?", (run_id,)).fetchone()
@@ -199,19 +190,9 @@ class SqliteRunStore(RunStorePort):
         return await self._database.run(read, brief=True)
 
 
-class _Pulse:
-    """Wakes all who wait for its next beat."""
-
-    def __init__(self) -> None:
-        self._event = asyncio.Event()
-
-    def next(self) -> asyncio.Event:
-        """Return what is set at the next beat."""
-        return self._event
-
-    def beat(self) -> None:
-        self._event.set()
-        self._event = asyncio.Event()
+def _recording(run_id: str, step: str, input_hash: str, output: str) -> Callable[[sqlite3.Connection], object]:
+    row = (run_id, step, input_hash, output)
+    return lambda connection: connection.execute("INSERT OR IGNORE INTO steps VALUES (?, ?, ?, ?)", row)
 
 
 async def _wait(beat: asyncio.Event) -> None:

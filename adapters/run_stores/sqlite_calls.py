@@ -2,10 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
 
 from rookery.domain.calls import ModelCall, StoredCall
 from rookery.domain.sources import text_digest
@@ -19,31 +17,32 @@ _TEXTS = {"messages", "json_schema", "reply"}
 _digest = lru_cache(256)(text_digest)  # growing conversations bring the same texts again and again
 
 
-class Unwritten(NamedTuple):
-    """A call that is to be written with whatever is written next."""
+def write_call(connection: sqlite3.Connection, run_id: str, at: datetime, call: ModelCall, *, known: set[str]) -> None:
+    """Write a call, numbered within its run.
 
-    run_id: str
-    at: datetime
-    call: ModelCall
+    Args:
+        connection: in a transaction.
+        run_id: of the run.
+        at: when the reply came.
+        call: what was said.
+        known: digests of texts that are stored; those that this call brings are added.
+    """
+    [last] = connection.execute("SELECT coalesce(max(number), 0) FROM calls WHERE run_id = ?", (run_id,)).fetchone()
 
-
-def write_calls(connection: sqlite3.Connection, calls: Iterable[Unwritten]) -> None:
-    """Write calls, numbered within their runs in the given order."""
-    for run_id, at, call in calls:
-        [last] = connection.execute("SELECT coalesce(max(number), 0) FROM calls WHERE run_id = ?", (run_id,)).fetchone()
-
-        def put(text: str) -> str:
-            digest = _digest(text)
+    def put(text: str) -> str:
+        digest = _digest(text)
+        if digest not in known:
             connection.execute("INSERT OR IGNORE INTO texts (sha256, text) VALUES (?, ?)", (digest, text))
-            return digest
+            known.add(digest)
+        return digest
 
-        body = call.model_dump(mode="json", exclude=_TEXTS) | {
-            "messages": [(message.role, put(message.content)) for message in call.messages],
-            "json_schema": None if call.json_schema is None else put(json.dumps(call.json_schema)),
-            "reply": None if call.reply is None else put(call.reply),
-        }
-        row = (run_id, last + 1, json.dumps({"at": at.isoformat(), "call": body}))
-        connection.execute("INSERT INTO calls VALUES (?, ?, ?)", row)
+    body = call.model_dump(mode="json", exclude=_TEXTS) | {
+        "messages": [(message.role, put(message.content)) for message in call.messages],
+        "json_schema": None if call.json_schema is None else put(json.dumps(call.json_schema)),
+        "reply": None if call.reply is None else put(call.reply),
+    }
+    row = (run_id, last + 1, json.dumps({"at": at.isoformat(), "call": body}))
+    connection.execute("INSERT INTO calls VALUES (?, ?, ?)", row)
 
 
 def read_calls(connection: sqlite3.Connection, run_id: str) -> list[StoredCall]:

@@ -9,9 +9,19 @@ from contextvars import ContextVar
 from rookery.adapters.support.activity import Activity, Work
 from rookery.domain.calls import ModelCall
 from rookery.domain.errors import RunStopped
-from rookery.domain.events import RunEvent, substance
+from rookery.domain.events import (
+    ClaimVerified,
+    RunEvent,
+    StepStarted,
+    TokenEmitted,
+    ToolCalled,
+    ToolReturned,
+    substance,
+)
 from rookery.domain.ports.orchestrator import I, O, WorkflowContext
 from rookery.domain.ports.run_store import RunStorePort
+
+_MANY = (StepStarted, ToolCalled, ToolReturned, TokenEmitted, ClaimVerified)  # the workflow does not wait for these
 
 
 class JournalledContext(WorkflowContext):
@@ -29,6 +39,7 @@ class JournalledContext(WorkflowContext):
         self._free = asyncio.Semaphore(parallel)
         self._itself = _Part("")
         self._activity = Activity()
+        self._known: dict[tuple[str, str], str] | None = None
 
     @property
     def run_id(self) -> str:
@@ -42,28 +53,49 @@ class JournalledContext(WorkflowContext):
         async def coordinated(part: _Part) -> O:
             return await self.coordinate(name, lambda: part.do(fn(given)))
 
-        return await self._recorded(name, given, coordinated, returns)
+        return await self._recorded(name, given, coordinated, returns, slight=False)
 
     async def once(self, name: str, fn: Callable[[I], Awaitable[O]], given: I, *, returns: type[O]) -> O:
-        return await self._recorded(name, given, lambda part: part.do(fn(given)), returns)
-
-    async def _recorded(self, name: str, given: I, do: Callable[["_Part"], Awaitable[O]], returns: type[O]) -> O:
-        input_hash = _hash(given.model_dump_json())
-        begun = await self._run_store.begin_step(self._run_id, name, input_hash)
-        around = _at_work.get()
-        if begun.stop is not None:
-            await self._activity.cease(around)
-            raise RunStopped(begun.stop)
-        if begun.output is not None:
-            return returns.model_validate_json(begun.output)
-        with self._activity.within(around):
-            output = await do(_Part(name, input_hash))
-            await self._run_store.save_step(self._run_id, name, input_hash, output.model_dump_json())
-        return output
+        return await self._recorded(name, given, lambda part: part.do(fn(given)), returns, slight=True)
 
     async def effect(self, name: str, fn: Callable[[I, str], Awaitable[O]], given: I, *, returns: type[O]) -> O:
         key = _hash("\0".join((self._run_id, name, given.model_dump_json())))
-        return await self.once(name, lambda _: fn(given, key), given, returns=returns)
+
+        async def do(part: _Part) -> O:
+            await self._run_store.settle()  # what led to it will be the same when it is done again
+            return await part.do(fn(given, key))
+
+        return await self._recorded(name, given, do, returns, slight=False)
+
+    async def _recorded(
+        self, name: str, given: I, do: Callable[["_Part"], Awaitable[O]], returns: type[O], *, slight: bool
+    ) -> O:
+        """What is slight is recorded soon, and what is not before this returns."""
+        input_hash = _hash(given.model_dump_json())
+        around = _at_work.get()
+        stop = await self._run_store.stop_asked(self._run_id)
+        if stop is not None:
+            await self._activity.cease(around)
+            raise RunStopped(stop)
+        known = await self._outputs()
+        recorded = known.get((name, input_hash))
+        if recorded is not None:
+            return returns.model_validate_json(recorded)
+        with self._activity.within(around):
+            output = await do(_Part(name, input_hash))
+            known[name, input_hash] = document = output.model_dump_json()
+            if slight:
+                self._run_store.post_step(self._run_id, name, input_hash, document)
+            else:
+                await self._run_store.save_step(self._run_id, name, input_hash, document)
+        return output
+
+    async def _outputs(self) -> dict[tuple[str, str], str]:
+        """Return what was recorded before; nobody else records while this process conducts the run."""
+        if self._known is None:
+            records = await self._run_store.steps(self._run_id)
+            self._known = {(record.step, record.input_hash): record.output for record in records}
+        return self._known
 
     async def fan_out(
         self, name: str, fn: Callable[[I], Awaitable[O]], given: Sequence[I], *, returns: type[O]
@@ -77,12 +109,15 @@ class JournalledContext(WorkflowContext):
         return [task.result() for task in tasks]
 
     async def emit(self, event: RunEvent) -> None:
-        part = _at_work.get() or self._itself
-        await self._run_store.append(self._run_id, event, key=part.key(event))
+        key = (_at_work.get() or self._itself).key(event)
+        if isinstance(event, _MANY):
+            self._run_store.post(self._run_id, event, key=key)
+        else:
+            await self._run_store.append(self._run_id, event, key=key)
 
     async def record(self, call: ModelCall) -> None:
         part = _at_work.get() or self._itself
-        await self._run_store.record_call(self._run_id, call.model_copy(update={"step": part.step}))
+        self._run_store.post_call(self._run_id, call.model_copy(update={"step": part.step}))
 
 
 class _Part(Work):

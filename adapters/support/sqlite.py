@@ -5,6 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -54,6 +55,10 @@ class Database:
                 self._lock.release()
         return await asyncio.to_thread(self._run, work)
 
+    def run_now(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` in a transaction in this thread. Raises what `run` raises."""
+        return self._run(work)
+
     async def destroy(self) -> None:
         """Remove the file with all that is in it; the next `run` makes it anew."""
         await asyncio.to_thread(self._destroy)
@@ -70,10 +75,16 @@ class Database:
             return self._translated(work)
 
     def _translated(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        try:
+        with self.translating():
             connection = self._open()
             with connection:
                 return work(connection)
+
+    @contextmanager
+    def translating(self) -> Iterator[None]:
+        """Raise what SQLite raises in the block as an error of ours."""
+        try:
+            yield
         except RookeryError:
             raise
         except UnicodeEncodeError as error:

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
-from rookery.application.conversations import conversation
+from rookery.application.conversations import Rounds, conversation
 from rookery.application.fitting import most, size
 from rookery.domain.actions import Turn
 from rookery.domain.errors import ContextOverflow
+from rookery.domain.inference import Message
 from rookery.domain.ports.llm import LLMPort
 from rookery.domain.reasoning import ActJob, Evidence
 from rookery.domain.results import Usage
@@ -28,7 +29,9 @@ class Memo:
     """What an agent keeps in mind."""
 
     def __init__(self) -> None:
+        self._rounds = Rounds()
         self._folded = 0
+        self._notes: list[str] = []
         self._asked = 0
         self._counted: int | None = None
 
@@ -42,8 +45,8 @@ class Memo:
 
     async def fit(
         self, llm: LLMPort, job: ActJob, evidence: Sequence[Evidence], *, reply: int
-    ) -> tuple[ActJob, str | None]:
-        """Return the job with as many rounds as there is room for, and what was folded just now.
+    ) -> tuple[ActJob, list[Message], str | None]:
+        """Return the job with as many rounds as there is room for, its prompt, and what was folded just now.
 
         Args:
             llm: counts the tokens.
@@ -55,37 +58,36 @@ class Memo:
             ContextOverflow: the task does not fit even without the rounds before the last ones.
         """
         limit = _limit(llm, reply)
-        shortened = self._shortened(job, evidence)
-        tokens = await self._size(llm, shortened, limit)
+        shortened, messages = self._written(job)
+        tokens = await self._size(llm, messages, limit)
         if tokens <= limit:
-            return shortened, None
+            return shortened, messages, None
         self._counted = None
         before, had = self._folded, tokens
         while tokens > limit and len(job.turns) - self._folded > _KEPT:
             self._folded += max(1, (len(job.turns) - self._folded - _KEPT) // 2)
-            shortened = self._shortened(job, evidence)
-            tokens = await self._size(llm, shortened, limit)
+            self._notes = _notes(job.turns[: self._folded], evidence)
+            shortened, messages = self._written(job)
+            tokens = await self._size(llm, messages, limit)
         if tokens > limit:
             raise ContextOverflow(prompt_tokens=tokens, context_tokens=limit)
-        return shortened, (
+        told = (
             f"the scratchpad took {had} of {limit} tokens; {self._folded - before} rounds became notes, and it takes "
             f"{tokens} now"
         )
+        return shortened, messages, told
 
-    async def _size(self, llm: LLMPort, job: ActJob, limit: int) -> int:
-        messages = conversation(job)
+    async def _size(self, llm: LLMPort, messages: Sequence[Message], limit: int) -> int:
         self._asked = most(messages)
         if self._counted is not None and self._counted + self._asked <= limit:
             return self._counted + self._asked
         return await size(llm, messages, limit)
 
-    def _shortened(self, job: ActJob, evidence: Sequence[Evidence]) -> ActJob:
-        if not self._folded:
-            return job
-        notes = [note for turn in job.turns[: self._folded] for note in _notes(turn)][-_NOTES:]
-        quotes = [f'[{piece.id}] {piece.passage.title}: "{piece.quote[:_QUOTE]}"' for piece in evidence][:_NOTES]
-        kept = [*notes, "What was found:", *quotes]
-        return job.model_copy(update={"turns": job.turns[self._folded :], "notes": kept})
+    def _written(self, job: ActJob) -> tuple[ActJob, list[Message]]:
+        """The notes stay as they are until the next folding, so that the model reads them once."""
+        if self._folded:
+            job = job.model_copy(update={"turns": job.turns[self._folded :], "notes": self._notes})
+        return job, conversation(job, self._rounds)
 
 
 def _limit(llm: LLMPort, reply: int) -> int:
@@ -94,15 +96,14 @@ def _limit(llm: LLMPort, reply: int) -> int:
     return min([SCRATCHPAD, *room])
 
 
-def _noted(turns: Sequence[Turn], evidence: Sequence[Evidence]) -> list[str]:
-    notes = [note for turn in turns for note in _notes(turn)][-_NOTES:]
-    quotes = [f'[{piece.id}] {piece.passage.title}: "{piece.quote[:_QUOTE]}"' for piece in evidence]
-    more = [f"… and {len(quotes) - _NOTES} more"] if len(quotes) > _NOTES else []
-    return ["What you did before, in short:", *notes, "What was found:", *quotes[:_NOTES], *more]
-
-
-def _notes(turn: Turn) -> list[str]:
-    return [f"- {seen.call.tool}({_arguments(seen.call.arguments)}): {_gist(seen.text)}" for seen in turn.seen]
+def _notes(turns: Sequence[Turn], evidence: Sequence[Evidence]) -> list[str]:
+    done = [
+        f"- {seen.call.tool}({_arguments(seen.call.arguments)}): {_gist(seen.text)}"
+        for turn in turns[-_NOTES:]
+        for seen in turn.seen
+    ]
+    quotes = [f'[{piece.id}] {piece.passage.title}: "{piece.quote[:_QUOTE]}"' for piece in evidence[:_NOTES]]
+    return [*done[-_NOTES:], "What was found:", *quotes]
 
 
 def _arguments(arguments: Mapping[str, JsonValue]) -> str:

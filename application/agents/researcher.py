@@ -1,7 +1,7 @@
 """An agent at work: it thinks, acts, observes and reflects until it has something to answer with."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from pydantic import JsonValue
 
@@ -22,11 +22,12 @@ from rookery.application.agents.toolbox import (
 )
 from rookery.application.asking import Manner, Spoken, ask
 from rookery.domain import loop as loops
-from rookery.domain.actions import Decision, Observed, ToolCall, ToolSpec
+from rookery.domain.actions import Decision, Observed, ToolCall, ToolSpec, Turn
 from rookery.domain.agents import Agent
 from rookery.domain.errors import AdapterError, BrokenReply, ContextOverflow, CutReply
 from rookery.domain.events import AgentFinished, AgentStarted, StepStarted
 from rookery.domain.frozen import Frozen
+from rookery.domain.inference import Message
 from rookery.domain.interventions import Remedy, Trouble
 from rookery.domain.loop import Loop, Phase, Spent
 from rookery.domain.ports.orchestrator import I, O
@@ -41,9 +42,13 @@ _LEAST = 64  # tokens that are worth asking for
 
 
 class Thinking(Frozen):
-    """A decision that is asked for, and how."""
+    """A decision that is asked for: after which round, among which tools, and how.
 
-    job: ActJob
+    What came before that round is told by the decisions before this one.
+    """
+
+    turn: Turn | None
+    tools: list[str]
     manner: Manner
 
 
@@ -163,23 +168,28 @@ class Researcher:
             turns=self._loop.turns,
         )
         try:
-            job, told = await self._memo.fit(self._ask.llm, given, self._evidence, reply=most)
+            job, messages, told = await self._memo.fit(self._ask.llm, given, self._evidence, reply=most)
         except ContextOverflow as error:
             return loops.stop(self._loop, f"no room to think: {error}")
         if told is not None:
             await self._bench.supervisor.intervene(f"{self._task.agent_id}: {told}", "go on with notes", noted=False)
         number = self._loop.thoughts + 1
-        thinking = Thinking(job=job, manner=manner)
-        decided = await self._once(f"think-{number}", self._decide, thinking, Decided)
+        turns = self._loop.turns
+        thinking = Thinking(turn=turns[-1] if turns else None, tools=self._loop.tools, manner=manner)
+
+        async def decide(thinking: Thinking) -> Decided:
+            return await self._decide(job, messages, thinking.manner)
+
+        decided = await self._once(f"think-{number}", decide, thinking, Decided)
         self._spend(decided.spoken)
         self._memo.count(decided.spoken.usage)
         if decided.decision is None:
             return loops.stumble(self._loop, decided.fault or Trouble.INVALID)
         return loops.decide(self._loop, decided.decision)
 
-    async def _decide(self, thinking: Thinking) -> Decided:
+    async def _decide(self, job: ActJob, messages: Sequence[Message], manner: Manner) -> Decided:
         try:
-            asked = await ask(self._ask.llm, thinking.job, Decision, agent=self._agent, manner=thinking.manner)
+            asked = await ask(self._ask.llm, job, Decision, agent=self._agent, manner=manner, messages=messages)
         except BrokenReply as error:
             return Decided(decision=None, fault=Trouble.INVALID, spoken=Spoken(usage=error.usage))
         except CutReply as error:

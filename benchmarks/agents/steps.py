@@ -73,13 +73,13 @@ def stub(seconds: float = 0.0) -> Iterator[str]:
 
 def colony(home: Path, url: str, steps: int, watch: Watch | None = None) -> Container:
     """Return a colony of one agent that looks and looks, as many steps as it may."""
+    budget = Budget(max_steps=steps, max_tool_calls=10**6, max_tokens=10**9, max_seconds=10**6)
     settings = Settings(
         home=home,
-        research=ResearchSettings(model="openai:stub", embedder=None, vector_store="memory"),
+        research=ResearchSettings(model="openai:stub", embedder=None, vector_store="memory", budget=budget),
         memory=MemorySettings(recall=False, note=False),
         llms={"openai": {"base_url": url}},
     )
-    budget = Budget(max_steps=steps, max_tool_calls=10**6, max_tokens=10**9, max_seconds=10**6)
     walker = Agent(id="walker", role="walker", goal="Look at things.", tools=["look"], budget=budget)
     container = Container(settings=settings)
     container.tools.override(providers.Object({"look": Look()}))

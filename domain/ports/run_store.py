@@ -15,15 +15,13 @@ class RunPage(NamedTuple):
     next_cursor: str | None
 
 
-class BegunStep(NamedTuple):
-    """What is known before a step is run: the JSON that it left when it finished before, and a wish to stop."""
-
-    output: str | None
-    stop: StopRequest | None
-
-
 class RunStorePort(Protocol):
-    """Keeps runs. Each call is durable when it returns. Safe to call concurrently and from several processes."""
+    """Keeps runs. Safe to call concurrently and from several processes.
+
+    Each call is durable when it returns, apart from what is posted: that is stored soon, in order, and no later than
+    anything that is stored after it. Reads of this process see it. When it cannot be stored, the next call that waits
+    for what it writes says so.
+    """
 
     async def create(self, run: Run, *, idempotency_key: str | None = None) -> Run:
         """Store a new run, or return the one that was created with the same key.
@@ -60,6 +58,10 @@ class RunStorePort(Protocol):
         """
         ...
 
+    def post(self, run_id: str, event: RunEvent, *, key: str | None = None) -> None:
+        """Store an event as `append` does, without waiting for it."""
+        ...
+
     async def events(self, run_id: str, *, after: int = 0) -> list[RunEvent]:
         """Return the events whose `seq` is greater than `after`, in order."""
         ...
@@ -68,23 +70,26 @@ class RunStorePort(Protocol):
         """Yield stored events and then those to come, in order and without gaps; end after the run's last one."""
         ...
 
-    async def begin_step(self, run_id: str, step: str, input_hash: str) -> BegunStep:
-        """Return what a step left if it finished before, and what was asked of the run meanwhile."""
-        ...
-
     async def save_step(self, run_id: str, step: str, input_hash: str, output: str) -> None:
         """Record that a step is finished. A record that is there already is left as it is."""
+        ...
+
+    def post_step(self, run_id: str, step: str, input_hash: str, output: str) -> None:
+        """Record a step as `save_step` does, without waiting for it."""
+        ...
+
+    async def settle(self) -> None:
+        """Wait until all that was posted is durable."""
         ...
 
     async def steps(self, run_id: str) -> list[StepRecord]:
         """Return what is recorded of finished steps, by name and then by input."""
         ...
 
-    async def record_call(self, run_id: str, call: ModelCall) -> None:
-        """Keep a call of a model, stamped with its number and the time.
+    def post_call(self, run_id: str, call: ModelCall) -> None:
+        """Keep a call of a model, stamped with its number and the time, without waiting for it.
 
-        Texts are stored once, however many calls share them. Alone of all that is stored it need not be durable when
-        this returns: it is so no later than the next thing that is stored, hence than all that follows from the reply.
+        Texts are stored once, however many calls share them.
         """
         ...
 

@@ -17,6 +17,7 @@ _TEMPLATE = """\
 # orchestrator = "local"
 # language = "english"                # of the documents, for stemming
 # offline = false                     # true: download nothing
+# budget = {max_steps = 50, max_tool_calls = 100, max_tokens = 200000, max_seconds = 600}   # of a run
 
 [memory]
 # recall = true                       # agents look into memory before they work

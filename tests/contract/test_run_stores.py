@@ -175,9 +175,8 @@ async def test_a_step_is_recorded_once_under_its_name_and_input(store):
     await store.create(a_run())
     await store.save_step("run-001", "plan", "h1", '{"first": true}')
     await store.save_step("run-001", "plan", "h1", '{"first": false}')
-    assert (await store.begin_step("run-001", "plan", "h1")).output == '{"first": true}'
-    assert (await store.begin_step("run-001", "plan", "h2")).output is None
-    assert (await store.begin_step("run-002", "plan", "h1")).output is None
+    assert [record.output for record in await store.steps("run-001")] == ['{"first": true}']
+    assert await store.steps("run-002") == []
 
 
 async def test_a_wish_to_stop_is_kept_until_it_is_taken_back(store):
@@ -198,7 +197,7 @@ async def test_the_file_of_an_older_version_is_read_and_written_on(tmp_path):
         old.execute("INSERT INTO steps VALUES ('run-001', 'plan', 'h', '{}')")
     store = SqliteRunStore(tmp_path, clock=ManualClock(NOON))
     assert await store.get("run-001") == a_run()
-    assert (await store.begin_step("run-001", "plan", "h")).output == "{}"
+    assert [record.output for record in await store.steps("run-001")] == ["{}"]
     await store.append("run-001", a_step("new"), key="k")
     assert [event.label for event in await store.events("run-001")] == ["old", "new"]
     store.close()
@@ -289,8 +288,8 @@ CALLS = [
 async def test_calls_of_models_come_back_as_they_were_recorded(store):
     await store.create(a_run())
     for call in CALLS:
-        await store.record_call("run-001", call)
-    await store.record_call("run-002", CALLS[0])
+        store.post_call("run-001", call)
+    store.post_call("run-002", CALLS[0])
     calls = await store.calls("run-001")
     assert [stored.call for stored in calls] == CALLS
     assert [stored.number for stored in calls] == [1, 2, 3]
@@ -312,7 +311,7 @@ async def test_a_call_is_durable_with_the_step_that_follows_from_it_and_shares_i
     here, there = (SqliteRunStore(tmp_path, clock=ManualClock(NOON)) for _ in range(2))
     await here.create(a_run())
     for number, call in enumerate(CALLS):
-        await here.record_call("run-001", call)
+        here.post_call("run-001", call)
         await here.save_step("run-001", f"step-{number}", "h", "{}")
     assert [stored.call for stored in await there.calls("run-001")] == CALLS
     here.close()
@@ -322,10 +321,10 @@ async def test_a_call_is_durable_with_the_step_that_follows_from_it_and_shares_i
     assert texts == ["Answer.", "Where?", '{"type": "object"}', "They nest in elms.", "Sure?"]
 
 
-async def test_calls_wait_for_the_next_transaction_when_one_fails(tmp_path):
+async def test_a_write_that_fails_takes_no_other_with_it(tmp_path):
     store = SqliteRunStore(tmp_path, clock=ManualClock(NOON))
     await store.create(a_run())
-    await store.record_call("run-001", CALLS[0])
+    store.post_call("run-001", CALLS[0])
     with pytest.raises(InvalidRequest):
         await store.save_step("run-001", "half of a pair: \ud800", "h", "{}")
     await store.save_step("run-001", "whole", "h", "{}")
