@@ -68,7 +68,7 @@ class Memo:
             self._folded += max(1, (len(job.turns) - self._folded - _KEPT) // 2)
             self._notes = _notes(job.turns[: self._folded], evidence)
             shortened, messages = self._written(job)
-            tokens = await self._size(llm, messages, limit)
+            self._asked, tokens = most(messages), await llm.count_tokens(messages)
         if tokens > limit:
             raise ContextOverflow(prompt_tokens=tokens, context_tokens=limit)
         told = (
@@ -111,5 +111,5 @@ def _arguments(arguments: Mapping[str, JsonValue]) -> str:
 
 
 def _gist(text: str) -> str:
-    first = next((line for line in text.splitlines() if not line.startswith("<document")), "")
+    first = text.partition("\n")[0]
     return first if len(first) <= _QUOTE else f"{first[:_QUOTE]}…"

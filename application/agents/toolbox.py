@@ -8,7 +8,6 @@ from typing import Protocol
 from pydantic import BaseModel, Field, ValidationError
 
 from rookery.application.agents.bench import Bench
-from rookery.application.conversations import fenced
 from rookery.domain.actions import Observed, ToolCall, ToolSpec, Turn
 from rookery.domain.agents import Agent
 from rookery.domain.errors import AdapterError
@@ -134,9 +133,7 @@ class Toolbox:
         except AdapterError as error:
             self.failures.append(error)
             return Outcome(ok=False, summary=str(error), text=shortened(str(error)))
-        if not outcome.text:
-            return outcome
-        return outcome.model_copy(update={"text": fenced(call.tool, call.tool, shortened(outcome.text))})
+        return outcome.model_copy(update={"text": shortened(outcome.text)})
 
 
 def digest_of(outcome: Outcome) -> str:

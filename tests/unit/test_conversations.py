@@ -51,7 +51,7 @@ def test_the_task_the_tools_and_what_was_done_by_rule_come_first():
     first = prompt(a_job(BY_RULE))[1].content
     assert "Task: Where do rooks nest?" in first
     assert "- search(query): find passages" in first
-    assert 'search({"query": "rooks"}):\n[1] Birds: "Rooks nest in elms."' in first
+    assert '<document id="search" title="rooks">\n[1] Birds: "Rooks nest in elms."\n</document>' in first
 
 
 def test_the_model_reads_its_own_decisions_as_it_may_write_them():
@@ -63,7 +63,7 @@ def test_the_model_reads_its_own_decisions_as_it_may_write_them():
 def test_a_failed_call_a_fault_and_advice_are_said():
     turns = [a_round("a", ok=False, text="closed"), Turn(fault=Trouble.INVALID), a_round("b", intervention=REPHRASE)]
     told = [message.content for message in conversation(a_job(*turns)) if message.role == "user"][1:]
-    assert 'search({"query": "a"}) failed:\nclosed' in told[0]
+    assert '<document id="search" title="a, which failed">\nclosed\n</document>' in told[0]
     assert "no valid decision (invalid output)" in told[1]
     assert REPHRASE.advice in told[2]
 

@@ -7,6 +7,7 @@ from rookery.application.conversations import conversation
 from rookery.domain.actions import Decision, Observed, ToolCall, Turn
 from rookery.domain.errors import ContextOverflow
 from rookery.domain.reasoning import ActJob
+from rookery.domain.results import Usage
 from tests.support.bench import CharactersLLM
 from tests.support.evidence import some_evidence
 
@@ -25,7 +26,9 @@ def a_job(rounds, *, task="Where do rooks nest?", length=400):
 
 
 async def fit(memo, job, *, context=4000, evidence=EVIDENCE):
-    return await memo.fit(CharactersLLM(context=context), job, evidence, reply=100)
+    shortened, messages, told = await memo.fit(CharactersLLM(context=context), job, evidence, reply=100)
+    assert messages == conversation(shortened)
+    return shortened, told
 
 
 async def test_a_short_conversation_is_left_as_it_is():
@@ -55,7 +58,7 @@ async def test_folding_is_told_with_its_numbers():
     job = a_job(8)
     llm = CharactersLLM(context=4000)
     had = await llm.count_tokens(conversation(job))
-    shortened, told = await Memo().fit(llm, job, EVIDENCE, reply=100)
+    shortened, _, told = await Memo().fit(llm, job, EVIDENCE, reply=100)
     now = await llm.count_tokens(conversation(shortened))
     folded = 8 - len(shortened.turns)
     assert told == f"the scratchpad took {had} of 3900 tokens; {folded} rounds became notes, and it takes {now} now"
@@ -89,11 +92,11 @@ async def test_a_task_that_does_not_fit_is_refused_with_both_numbers():
     assert refused.value.prompt_tokens > 3900
 
 
-async def test_what_a_fenced_result_says_is_in_its_note():
-    turns = [
-        a_round(n, f'<document id="web" title="web">\nThe mill opens at nine. {"x" * 500}\n</document>')
-        for n in range(8)
-    ]
-    job = ActJob(role="researcher", goal="Find.", task="When?", tools=[], turns=turns)
-    shortened, _ = await fit(Memo(), job)
-    assert "- search(query 0): The mill opens at nine." in "\n".join(shortened.notes)
+async def test_what_an_answer_cost_saves_counting_the_next_prompt():
+    memo, llm = Memo(), CharactersLLM(context=4000)
+    first, second = a_job(2, length=900), a_job(3, length=900)
+    _, messages, _ = await memo.fit(llm, first, EVIDENCE, reply=100)
+    memo.count(Usage(prompt_tokens=10))
+    llm.counted = 0
+    _, more, told = await memo.fit(llm, second, EVIDENCE, reply=100)
+    assert (llm.counted, told, more[: len(messages)]) == (0, None, messages)
