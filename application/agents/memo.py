@@ -103,7 +103,8 @@ def _notes(turns: Sequence[Turn], evidence: Sequence[Evidence]) -> list[str]:
         for seen in turn.seen
     ]
     quotes = [f'[{piece.id}] {piece.passage.title}: "{piece.quote[:_QUOTE]}"' for piece in evidence[:_NOTES]]
-    return [*done[-_NOTES:], "What was found:", *quotes]
+    more = [f"… and {len(evidence) - _NOTES} more"] if len(evidence) > _NOTES else []
+    return [*done[-_NOTES:], "What was found:", *quotes, *more]
 
 
 def _arguments(arguments: Mapping[str, JsonValue]) -> str:
