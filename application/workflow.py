@@ -1,14 +1,16 @@
 """The research workflow: read, plan, research side by side, reflect, write. Written once for every orchestrator."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from rookery.application.agents.assignments import Assignment, Investigation
 from rookery.application.agents.bench import Bench
 from rookery.application.agents.coordinator import Coordinator, Planned, SourcesToRead
 from rookery.application.agents.critic import Critic, Review, Reviewed
+from rookery.application.agents.remarks import Remarked
 from rookery.application.agents.researcher import Researcher, opening
 from rookery.application.agents.roster import AGENTS, COORDINATOR, CRITIC, RESEARCHER, WRITER
 from rookery.application.agents.supervisor import Supervisor
@@ -23,12 +25,14 @@ from rookery.domain.events import AgentFinished, AgentStarted
 from rookery.domain.loop import Spent
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.llm import LLMPort
-from rookery.domain.ports.orchestrator import WorkflowContext
+from rookery.domain.ports.orchestrator import I, WorkflowContext
 from rookery.domain.ports.snapshot_store import SnapshotStorePort
 from rookery.domain.ports.tool import Tool
 from rookery.domain.reasoning import ComposeJob, Evidence, PlanJob, ReflectJob
 from rookery.domain.results import TaskResult, Usage
 from rookery.domain.runs import EFFORTS, PASSAGE_TOKENS, ResearchRequest
+
+R = TypeVar("R", bound=Remarked)
 
 _FOR_WRITING = 0.25
 """The share of a run's time that is kept for the answer."""
@@ -147,6 +151,17 @@ class _Expedition:
         usage = self._heard[agent_id].usage
         self._supervisor.account(agent_id, Spent(tokens=usage.prompt_tokens + usage.completion_tokens))
 
+    def _remarked(self, fn: Callable[[I], Awaitable[R]]) -> Callable[[I], Awaitable[R]]:
+        """Return what does the same, and has what was noted meanwhile come with it."""
+
+        async def work(given: I) -> R:
+            known = len(self._supervisor.notes)
+            done = await fn(given)
+            told = {"remarks": self._supervisor.notes[known:], "hindered": self._supervisor.hindered}
+            return done.model_copy(update=told)
+
+        return work
+
     async def _gather(self) -> None:
         await self._read_sources()
         if self._request.agent is not None:
@@ -154,10 +169,11 @@ class _Expedition:
             return
         planned = await self._context.step(
             "plan",
-            self._coordinator.plan,
+            self._remarked(self._coordinator.plan),
             PlanJob(question=self._request.question, max_sub_questions=self._effort.sub_questions),
             returns=Planned,
         )
+        self._supervisor.recall(planned)
         self._hear(COORDINATOR.id, planned.spoken)
         await self._investigate(planned.sub_questions)
         for number in range(1, self._effort.rounds + 1):
@@ -179,7 +195,8 @@ class _Expedition:
         first = len(self._questions) + 1
         tasks = [self._assignment(question, number) for number, question in enumerate(questions[:admitted], first)]
         self._questions += [task.question for task in tasks]
-        found = await self._context.fan_out(f"research-{first}", self._research, tasks, returns=Investigation)
+        research = self._remarked(self._research)
+        found = await self._context.fan_out(f"research-{first}", research, tasks, returns=Investigation)
         for task, investigation in zip(tasks, found, strict=True):
             self._take(task.agent_id, investigation)
 
@@ -207,9 +224,10 @@ class _Expedition:
     def _take(self, agent_id: str, found: Investigation) -> None:
         self._at_work.pop(agent_id, None)
         self._investigations[agent_id] = found
+        self._supervisor.recall(found)
         self._supervisor.settle(agent_id, found.spent)
         self._supervisor.hindered = self._supervisor.hindered or found.stopped
-        self._notes += [*found.notes, *(f"{agent_id} was hindered: {trouble}" for trouble in found.trouble)]
+        self._notes += [f"{agent_id} was hindered: {trouble}" for trouble in found.trouble]
         self._spoken += found.spoken
 
     def _save_what_was_found(self) -> None:
@@ -225,7 +243,10 @@ class _Expedition:
         )
         critic = Critic(self._ask(CRITIC), self._context.emit, agent=self._member(CRITIC))
         given = Review(round=number, job=job)
-        reviewed = await self._context.step(f"reflect-{number}", critic.reflect, given, returns=Reviewed)
+        reviewed = await self._context.step(
+            f"reflect-{number}", self._remarked(critic.reflect), given, returns=Reviewed
+        )
+        self._supervisor.recall(reviewed)
         self._hear(CRITIC.id, reviewed.spoken)
         reflection = reviewed.reflection
         self._notes += reflection.contradictions
@@ -240,9 +261,10 @@ class _Expedition:
         job = ComposeJob(question=self._request.question, evidence=self._evidence(), max_claims=self._effort.claims)
         writer = self._writer(self._ask(WRITER))
         if not self._llm.capabilities().generative:
-            written = await self._context.step("write", writer.compose, job, returns=Written)
+            written = await self._context.step("write", self._remarked(writer.compose), job, returns=Written)
         else:
             written = await self._write_in_time(writer, job)
+        self._supervisor.recall(written)
         self._hear(WRITER.id, written.spoken)
         return written
 
@@ -252,7 +274,7 @@ class _Expedition:
         if over is None:
             try:
                 async with asyncio.timeout(self._supervisor.seconds_left):
-                    return await self._context.step("write", writer.compose, job, returns=Written)
+                    return await self._context.step("write", self._remarked(writer.compose), job, returns=Written)
             except TimeoutError:
                 over = "the writer did not finish in time"
         stand_in = self._colony.stand_in

@@ -1,5 +1,6 @@
 """What an agent is given to do, and what it brings back."""
 
+from rookery.application.agents.remarks import Remarked
 from rookery.application.asking import Spoken
 from rookery.domain.actions import ToolCall
 from rookery.domain.frozen import Frozen
@@ -40,11 +41,11 @@ class Assignment(Frozen):
     depth: int = 0
 
 
-class Investigation(Frozen):
+class Investigation(Remarked):
     """What an agent found, best first; the ids of the evidence count from 1 within the investigation.
 
     What it spent and says includes what it handed on. `trouble` says what could not be done; `stopped` whether it ended
-    before it was done, and `notes` why, for the reader of the answer.
+    before it was done.
     """
 
     question: str
@@ -53,4 +54,3 @@ class Investigation(Frozen):
     spent: Spent = Spent()
     trouble: list[str] = []
     stopped: bool = False
-    notes: list[str] = []

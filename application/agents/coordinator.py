@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
+from rookery.application.agents.remarks import Remarked
 from rookery.application.agents.roster import COORDINATOR
 from rookery.application.asking import Asker, Spoken
 from rookery.application.ingestion import AddSources, Ingested, Progress
@@ -22,7 +23,7 @@ class SourcesToRead(Frozen):
     namespace: str
 
 
-class Planned(Frozen):
+class Planned(Remarked):
     """A plan and what it cost."""
 
     sub_questions: list[str]

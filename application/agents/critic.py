@@ -1,6 +1,7 @@
 """The critic reflects."""
 
 from rookery.application.agents.coordinator import Emit
+from rookery.application.agents.remarks import Remarked
 from rookery.application.agents.roster import COORDINATOR, CRITIC
 from rookery.application.asking import Asker, Spoken
 from rookery.domain.agents import Agent
@@ -17,7 +18,7 @@ class Review(Frozen):
     job: ReflectJob
 
 
-class Reviewed(Frozen):
+class Reviewed(Remarked):
     """What the critic thinks, and what it cost. Follow-ups are new questions only."""
 
     reflection: Reflection

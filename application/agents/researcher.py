@@ -10,7 +10,6 @@ from rookery.application.agents.bench import Bench
 from rookery.application.agents.memo import Memo
 from rookery.application.agents.quoting import QUOTES, Quoted, place, quote, unseen
 from rookery.application.agents.roster import RESEARCHER
-from rookery.application.agents.supervisor import note_of
 from rookery.application.agents.toolbox import (
     DELEGATE,
     Delegation,
@@ -115,17 +114,14 @@ class Researcher:
         """Return what was found so far."""
         self._take_over()
         helped = [helper.found() for helper in self._helpers.values()]
-        ended = self._loop.ended_by
         trouble = [*map(str, self._toolbox.failures), *(trouble for one in helped for trouble in one.trouble)]
-        own = [] if ended is None else [note_of(f"{self._task.agent_id}: {ended.reason}", ended.remedy.value)]
         return Investigation(
             question=self._task.question,
             evidence=list(self._evidence),
             spoken=sum((one.spoken for one in helped), self._spoken),
             spent=sum((one.spent for one in helped), self.spent()),
             trouble=list(dict.fromkeys(trouble)),
-            stopped=ended is not None or any(one.stopped for one in helped),
-            notes=[*own, *(note for one in helped for note in one.notes)],
+            stopped=self._loop.ended_by is not None or any(one.stopped for one in helped),
         )
 
     def spent(self) -> Spent:

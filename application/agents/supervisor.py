@@ -3,17 +3,13 @@
 from collections.abc import Sequence
 
 from rookery.application.agents.coordinator import Emit
+from rookery.application.agents.remarks import Remarked
 from rookery.application.agents.roster import SUPERVISOR
 from rookery.domain.agents import Budget
 from rookery.domain.events import SupervisorIntervened
 from rookery.domain.interventions import Intervention
 from rookery.domain.loop import Spent
 from rookery.domain.ports.clock import ClockPort
-
-
-def note_of(reason: str, action: str) -> str:
-    """Return what the reader of an answer is told of an intervention."""
-    return f"{reason[:1].upper()}{reason[1:]}: {action}."
 
 
 class Supervisor:
@@ -93,7 +89,7 @@ class Supervisor:
     async def intervene(self, reason: str, action: str, *, noted: bool = True) -> None:
         """Record why the course of the run changes."""
         if noted:
-            self.notes.append(note_of(reason, action))
+            self.notes.append(f"{reason[:1].upper()}{reason[1:]}: {action}.")
         await self._emit(SupervisorIntervened(agent_id=SUPERVISOR.id, reason=reason, action=action))
 
     async def steer(self, agent_id: str, intervention: Intervention) -> None:
@@ -101,6 +97,11 @@ class Supervisor:
         ends = intervention.ends_work
         self.hindered = self.hindered or ends
         await self.intervene(f"{agent_id}: {intervention.reason}", intervention.remedy.value, noted=ends)
+
+    def recall(self, done: Remarked) -> None:
+        """Know what was noted while a part of the run was done, also when that was before the run was resumed."""
+        self.notes += [note for note in done.remarks if note not in self.notes]
+        self.hindered = self.hindered or done.hindered
 
     async def hinder(self, reason: str, action: str) -> None:
         """Record that something could not be done as it should."""

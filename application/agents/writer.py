@@ -1,6 +1,7 @@
 """The writer composes, and locks each claim to its quotes."""
 
 from rookery.application.agents.coordinator import Emit
+from rookery.application.agents.remarks import Remarked
 from rookery.application.agents.roster import COORDINATOR, WRITER
 from rookery.application.asking import Asker, Spoken
 from rookery.application.memory.agents import AgentMemory
@@ -15,7 +16,7 @@ from rookery.domain.reasoning import ComposeJob, Draft, DraftClaim
 from rookery.domain.results import Citation, Claim, TaskStatus
 
 
-class Written(Frozen):
+class Written(Remarked):
     """A claim ledger: every citation was compared with its snapshot."""
 
     claims: list[Claim]

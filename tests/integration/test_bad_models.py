@@ -7,9 +7,9 @@ import pytest
 
 from rookery.application.verification import verify
 from rookery.domain.events import SupervisorIntervened, ToolCalled
-from rookery.domain.runs import Depth, RunStatus
+from rookery.domain.runs import Depth, RunStatus, StopRequest
 from tests.support import bad_models as bad
-from tests.support.colony import ask, make_container
+from tests.support.colony import after_plan, ask, make_container
 from tests.support.openai_chat import Chat, Reply
 from tests.support.openai_server import NO_ANSWER, openai_server
 from tests.support.server import CORPUS
@@ -90,6 +90,25 @@ async def test_one_that_gives_garbage_is_stood_in_for(home, monkeypatch):
     assert "extractive" in done.result.model
     assert any("stands in" in event.action for event in interventions(happened))
     assert asked < 40
+
+
+async def test_what_was_noted_before_a_pause_is_told_after_it(home, monkeypatch):
+    with openai_server(chat=Chat(say=bad.otherwise(plan=bad.garbage), context=32768)) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-not-a-real-key")
+        container = make_container(home, model="openai:rook-1", embedder=None, vector_store="memory")
+
+        async def pause(run_store, run_id):
+            await run_store.ask_to_stop(run_id, StopRequest.PAUSE)
+
+        with after_plan(container, pause):
+            paused = await ask(container, QUESTION, CORPUS)
+        assert paused.status is RunStatus.PAUSED
+        done = await container.conduct_run()(paused.id)
+        await container.llms().close()
+    assert done.status is RunStatus.PARTIAL
+    assert "stands in" in done.result.reflection_notes
+    assert "extractive" in done.result.model
 
 
 async def test_one_that_contradicts_itself_is_not_believed(home, monkeypatch):

@@ -119,14 +119,14 @@ async def test_what_a_helper_spends_is_counted_once():
 async def test_who_finds_nothing_new_hands_its_task_to_a_specialist():
     llm = Minded(lambda task, rounds: [("search_documents", {"query": f"{task} {rounds}"})])
     agents = (RESEARCHER.model_copy(update={"tools": ["search_documents"]}), HISTORIAN)
-    found, happened, _ = await investigate(
+    found, happened, bench = await investigate(
         llm, library(whole="Rooks nest in elms."), agents=agents, question="whole", thoughts=9
     )
     successor = started(happened)["researcher-1.successor"]
     assert (successor.role, successor.goal) == ("historian", "whole")
     assert [piece.quote for piece in found.evidence] == ["Rooks nest in elms."]
     assert found.stopped
-    assert any("hand the task to another agent" in note for note in found.notes)
+    assert any("hand the task to another agent" in note for note in bench.supervisor.notes)
 
 
 async def test_a_helper_that_fails_costs_its_part_only():
@@ -173,12 +173,12 @@ async def test_the_limit_that_ended_its_work_is_told(budget, limit):
     agent = RESEARCHER.model_copy(update={"budget": Budget.model_validate(budget), "tools": ["search_documents"]})
     rounds_of_search = Minded(lambda task, rounds: [("search_documents", {"query": f"elms {rounds}"})])
     tool = Looks("search_documents", lambda query: [a_passage(f"Rooks nest in {query}.")])
-    found, happened, _ = await investigate(
+    found, happened, bench = await investigate(
         rounds_of_search, tool, agents=[agent], thoughts=2 if limit == "2 steps" else 9
     )
     assert found.stopped
     assert found.evidence
-    assert found.notes == [f"Researcher-1: the budget of {limit} is used up: stop with what was found."]
+    assert bench.supervisor.notes == [f"Researcher-1: the budget of {limit} is used up: stop with what was found."]
     assert any(limit in event.reason for event in happened if isinstance(event, SupervisorIntervened))
 
 
@@ -188,9 +188,9 @@ async def test_a_conversation_that_outgrows_the_model_ends_with_what_was_found()
             return super().capabilities().model_copy(update={"context_tokens": 600})
 
     opening = [{"tool": "search_documents", "arguments": {"query": "elms"}}]
-    found, _, _ = await investigate(Small(lambda *_: FINISH), library(elms="Rooks nest in elms."), opening=opening)
+    found, _, bench = await investigate(Small(lambda *_: FINISH), library(elms="Rooks nest in elms."), opening=opening)
     assert [piece.quote for piece in found.evidence] == ["Rooks nest in elms."]
-    assert "no room to think" in found.notes[0]
+    assert "no room to think" in bench.supervisor.notes[0]
 
 
 async def test_an_agent_whose_tools_all_fail_is_an_error_and_not_an_empty_answer():
