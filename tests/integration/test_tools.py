@@ -53,7 +53,7 @@ async def test_its_settings_are_its_own_and_what_it_says_is_read_as_material(tmp
         await happenings(container)
         await container.llms().close()
     said = prompts[1][-1]
-    assert '<document id="almanac" title="almanac">\nHigh water at Gull Cove at nine.' in said
+    assert '<document id="almanac" title="tides">\nHigh water at Gull Cove at nine.' in said
     assert said.count("</document>") == 1
 
 
