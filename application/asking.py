@@ -117,6 +117,7 @@ class Asker:
         llm: the model.
         stand_in: works by rule; None: there is none.
         told: takes what could not be done, and what is done instead.
+        seed: of what the model draws.
     """
 
     def __init__(
@@ -125,19 +126,22 @@ class Asker:
         *,
         stand_in: LLMPort | None = None,
         told: Callable[[str, str], Awaitable[None]] | None = None,
+        seed: int = 0,
     ) -> None:
         self.llm = llm
+        self._usual = Manner(seed=seed)
         self._stand_in = stand_in
         self._told = told
 
     async def __call__(
-        self, job: Job, returns: type[A], *, agent: Agent, default: A, manner: Manner = _USUAL
+        self, job: Job, returns: type[A], *, agent: Agent, default: A, manner: Manner | None = None
     ) -> tuple[A, Spoken]:
         """Return an answer to a job, and what it cost: `default` where neither the model nor a stand-in has one.
 
         Raises:
             LLMError: the model failed, apart from what it wrote.
         """
+        manner = manner or self._usual
         fitted, told = await fit(self.llm, job, reply=manner.max_tokens)
         if told is not None:
             await self._say(f"{agent.id}: {told}", "go on with the rest")

@@ -141,7 +141,7 @@ class _Expedition:
         if name not in self._askers:
             llm = RunLLM(self._colony.llms(name), self._context.run_id, self._supervisor.notice, self._context.record)
             stand_in = None if not llm.capabilities().generative else self._colony.stand_in
-            self._askers[name] = Asker(llm, stand_in=stand_in, told=self._supervisor.hinder)
+            self._askers[name] = Asker(llm, stand_in=stand_in, told=self._supervisor.hinder, seed=self._request.seed)
         return self._askers[name]
 
     def _hear(self, agent_id: str, spoken: Spoken) -> None:
