@@ -18,6 +18,14 @@ class Rounds:
 
     def __init__(self) -> None:
         self._written: dict[int, tuple[Turn, list[Message]]] = {}
+        self._begun: tuple[ActJob, list[Message]] | None = None
+
+    def beginning(self, job: ActJob, opening: Sequence[Turn]) -> list[Message]:
+        """Return the messages before the first round."""
+        head = job.model_copy(update={"turns": list(opening)})
+        if self._begun is None or self._begun[0] != head:
+            self._begun = head, _beginning(head)
+        return self._begun[1]
 
     def of(self, turn: Turn) -> list[Message]:
         """Return the messages of a round."""
@@ -36,16 +44,19 @@ def conversation(job: ActJob, rounds: Rounds | None = None) -> list[Message]:
     """
     written = rounds or Rounds()
     opening, later = _divide(job.turns)
-    first = render(
+    return [*written.beginning(job, opening), *(message for turn in later for message in written.of(turn))]
+
+
+def _beginning(job: ActJob) -> list[Message]:
+    return render(
         "act",
         role=job.role,
         goal=job.goal,
         task=job.task,
         tools="\n".join(_tool(spec) for spec in job.tools),
         notes=_notes(job.notes),
-        opening="".join(f"{text}\n" for turn in opening for text in _told(turn)),
+        opening="".join(f"{text}\n" for turn in job.turns for text in _told(turn)),
     )
-    return [*first, *(message for turn in later for message in written.of(turn))]
 
 
 def fenced(source_id: str, title: str, text: str) -> str:

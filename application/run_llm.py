@@ -36,7 +36,7 @@ class RunLLM(LLMPort):
         self._on_notice = on_notice
         self._on_call = on_call
         self._clean = lru_cache(_REMEMBERED)(_redacted)
-        self._clean_message = lru_cache(_REMEMBERED)(_without_credentials)
+        self._before: dict[str | None, tuple[list[Message], list[Message]]] = {}
 
     async def complete(self, request: LLMRequest) -> LLMReply:
         try:
@@ -81,7 +81,7 @@ class RunLLM(LLMPort):
         self, request: LLMRequest, text: str | None, *, reply: LLMReply | None = None, error: LLMError | None = None
     ) -> None:
         call = ModelCall(
-            messages=[self._clean_message(message) for message in request.messages],
+            messages=self._clean_messages(request),
             session=request.session,
             json_schema=request.json_schema,
             allowed_sources=request.allowed_sources,
@@ -97,10 +97,19 @@ class RunLLM(LLMPort):
         )
         await self._on_call(call)
 
+    def _clean_messages(self, request: LLMRequest) -> list[Message]:
+        """A conversation brings the messages again that it brought before."""
+        before, cleaned = self._before.get(request.session, ([], []))
+        pairs = enumerate(zip(request.messages, before, strict=False))
+        shared = min(len(request.messages), len(before))
+        same = next((n for n, (one, other) in pairs if one is not other and one.content != other.content), shared)
+        clean = [*cleaned[:same], *(self._without_credentials(message) for message in request.messages[same:])]
+        self._before[request.session] = request.messages, clean
+        return clean
 
-def _without_credentials(message: Message) -> Message:
-    clean = _redacted(message.content)
-    return message if clean == message.content else message.model_copy(update={"content": clean})
+    def _without_credentials(self, message: Message) -> Message:
+        clean = self._clean(message.content)
+        return message if clean == message.content else message.model_copy(update={"content": clean})
 
 
 def _redacted(text: str) -> str:

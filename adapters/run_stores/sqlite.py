@@ -29,7 +29,9 @@ ALTER TABLE events ADD COLUMN key TEXT;
 CREATE UNIQUE INDEX events_by_key ON events (run_id, key) WHERE key IS NOT NULL
 """
 _MIGRATIONS = [_SCHEMA, _EVENT_KEYS, sqlite_calls.SCHEMA]
-_KNOWN_TEXTS = 4096  # digests that are kept in mind, so that texts of growing conversations are not written again
+_KNOWN_TEXTS = (
+    4096  # texts whose numbers are kept in mind, so that texts of growing conversations are not written again
+)
 _POLL_SECONDS = 0.2  # how soon who waits sees what another process wrote; what this one writes is seen at once
 
 
@@ -39,7 +41,7 @@ class SqliteRunStore(RunStorePort):
     def __init__(self, home: Path, *, clock: ClockPort) -> None:
         self._database = Database(home / "runs.db", _MIGRATIONS)
         self._clock = clock
-        self._texts: set[str] = set()
+        self._texts: dict[str, int] = {}
         self._appended = Pulse()
         self._queue = WriteQueue(self._database, after=self._appended.beat)
         self._asked = Pulse()
@@ -133,8 +135,8 @@ class SqliteRunStore(RunStorePort):
         at = self._clock.now()
 
         def write(connection: sqlite3.Connection) -> None:
-            known = self._texts if len(self._texts) < _KNOWN_TEXTS else set()
-            self._texts = set()  # until this is written for sure
+            known = self._texts if len(self._texts) < _KNOWN_TEXTS else {}
+            self._texts = {}  # until this is written for sure
             sqlite_calls.write_call(connection, run_id, at, call, known=known)
             self._texts = known
 

@@ -17,7 +17,9 @@ _TEXTS = {"messages", "json_schema", "reply"}
 _digest = lru_cache(256)(text_digest)  # growing conversations bring the same texts again and again
 
 
-def write_call(connection: sqlite3.Connection, run_id: str, at: datetime, call: ModelCall, *, known: set[str]) -> None:
+def write_call(
+    connection: sqlite3.Connection, run_id: str, at: datetime, call: ModelCall, *, known: dict[str, int]
+) -> None:
     """Write a call, numbered within its run.
 
     Args:
@@ -25,16 +27,16 @@ def write_call(connection: sqlite3.Connection, run_id: str, at: datetime, call: 
         run_id: of the run.
         at: when the reply came.
         call: what was said.
-        known: digests of texts that are stored; those that this call brings are added.
+        known: numbers of texts that are stored, by digest; those that this call brings are added.
     """
     [last] = connection.execute("SELECT coalesce(max(number), 0) FROM calls WHERE run_id = ?", (run_id,)).fetchone()
 
-    def put(text: str) -> str:
+    def put(text: str) -> int:
         digest = _digest(text)
         if digest not in known:
             connection.execute("INSERT OR IGNORE INTO texts (sha256, text) VALUES (?, ?)", (digest, text))
-            known.add(digest)
-        return digest
+            [known[digest]] = connection.execute("SELECT id FROM texts WHERE sha256 = ?", (digest,)).fetchone()
+        return known[digest]
 
     body = call.model_dump(mode="json", exclude=_TEXTS) | {
         "messages": [(message.role, put(message.content)) for message in call.messages],
@@ -49,14 +51,14 @@ def read_calls(connection: sqlite3.Connection, run_id: str) -> list[StoredCall]:
     """Return the calls of a run, by number."""
 
     @lru_cache(None)
-    def text(digest: str) -> str:
-        [found] = connection.execute("SELECT text FROM texts WHERE sha256 = ?", (digest,)).fetchone()
+    def text(number: int) -> str:
+        [found] = connection.execute("SELECT text FROM texts WHERE id = ?", (number,)).fetchone()
         return str(found)
 
     def call(number: int, row: str) -> StoredCall:
         stored = json.loads(row)
         body = stored["call"]
-        body["messages"] = [{"role": role, "content": text(digest)} for role, digest in body["messages"]]
+        body["messages"] = [{"role": role, "content": text(number)} for role, number in body["messages"]]
         if body["json_schema"] is not None:
             body["json_schema"] = json.loads(text(body["json_schema"]))
         if body["reply"] is not None:

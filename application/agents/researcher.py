@@ -83,6 +83,7 @@ class Researcher:
         )
         self._toolbox = Toolbox(bench, scope, delegation=delegation)
         self._memo = Memo()
+        self._digests: set[str] = set()
         self._outcomes: list[Outcome] = []
         self._seen: list[Passage] = []
         self._evidence: list[Evidence] = []
@@ -209,19 +210,18 @@ class Researcher:
         await self._quote(fresh)
         self._take_over()
         calls = [seen.call for seen in self._loop.turns[-1].seen]
-        earlier = {seen.call.key: seen.digest for turn in self._loop.turns[:-1] for seen in turn.seen if seen.ok}
         seen = [
             Observed(
                 call=call,
                 ok=outcome.ok,
                 text=self._told(outcome, before),
-                digest=earlier.get(call.key) or digest_of(outcome),
+                digest=self._toolbox.known[call.key].digest if call.key in self._toolbox.known else digest_of(outcome),
             )
             for call, outcome in zip(calls, self._outcomes, strict=True)
         ]
-        known = {one.digest for turn in self._loop.turns[:-1] for one in turn.seen}
         told = [one for one, outcome in zip(seen, self._outcomes, strict=True) if outcome.ok and not outcome.passages]
-        news = {one.digest for one in told} - known
+        news = {one.digest for one in told} - self._digests
+        self._digests |= {one.digest for one in seen}
         return loops.observe(self._loop, seen, len(self._evidence) - before + len(news))
 
     async def _reflect(self) -> Loop:

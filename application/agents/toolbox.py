@@ -70,6 +70,8 @@ class Toolbox:
         self.specs = [*map(spec_of, self._tools.values()), *([delegation.spec] if delegation else [])]
         self.failures: list[AdapterError] = []
         self.calls = 0
+        self.known: dict[str, Observed] = {}
+        self._learnt = 0
 
     async def call(self, calls: Sequence[ToolCall], turns: Sequence[Turn], allowed: Sequence[str]) -> list[Outcome]:
         """Return what each call came to, in order; one that was made before is not made again.
@@ -79,23 +81,29 @@ class Toolbox:
             turns: what the agent did before.
             allowed: the tools that are open to it.
         """
-        known = {seen.call.key: seen for turn in turns for seen in turn.seen if seen.ok}
+        self._learn(turns)
         try:
             async with asyncio.TaskGroup() as group:
                 places = [(call, f"{len(turns)}-{number}") for number, call in enumerate(calls, 1)]
-                tasks = [group.create_task(self._one(call, place, known, allowed)) for call, place in places]
+                tasks = [group.create_task(self._one(call, place, allowed)) for call, place in places]
         except BaseExceptionGroup as errors:  # as one of them would, were there no others beside it
             raise errors.exceptions[0] from errors
         return [task.result() for task in tasks]
 
-    async def _one(self, call: ToolCall, place: str, known: Mapping[str, Observed], allowed: Sequence[str]) -> Outcome:
+    async def _one(self, call: ToolCall, place: str, allowed: Sequence[str]) -> Outcome:
         fault = self._fault(call, allowed)
         if fault is not None:
             return Outcome(ok=False, summary=shortened(fault), text=shortened(fault))
-        if call.key in known:
+        if call.key in self.known:
             return Outcome(summary="called before, and not again", text="You made this call before; see above.")
         self.calls += 1
         return await self._told(call, place)
+
+    def _learn(self, turns: Sequence[Turn]) -> None:
+        """Note what was called in rounds that came since the last time; the last one may not be complete yet."""
+        for turn in turns[self._learnt :]:
+            self.known |= {seen.call.key: seen for seen in turn.seen if seen.ok}
+        self._learnt = max(0, len(turns) - 1)
 
     def _fault(self, call: ToolCall, allowed: Sequence[str]) -> str | None:
         if call.tool not in allowed:

@@ -1,25 +1,17 @@
 """What the small model learns: the prompts that the product writes, and the replies that they call for."""
 
 import random
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from worlds import Fact, World, make_world
 
-from rookery.application.agents.researcher import told_of_nothing
-from rookery.application.agents.roster import RESEARCHER
-from rookery.application.agents.toolbox import delegate_spec
 from rookery.application.prompting import numbered, prompt
-from rookery.application.tools.recall_memory import RecallMemory
-from rookery.application.tools.search_documents import SearchDocuments
-from rookery.domain.actions import Decision, Observed, ToolCall, ToolSpec, Turn
 from rookery.domain.inference import Message
-from rookery.domain.reasoning import ActJob, ComposeJob, Evidence, FindEvidenceJob, PlanJob, ReflectJob
+from rookery.domain.reasoning import ComposeJob, Evidence, FindEvidenceJob, PlanJob, ReflectJob
 from rookery.domain.sources import Passage
 from tests.support.evidence import a_passage
 
 QUOTES, CLAIMS = 6, 3
-_FINISH = '{"thought":"done","calls":[{"tool":"finish","arguments":{}}]}'
 
 
 class Lesson(NamedTuple):
@@ -70,43 +62,6 @@ def reflect_lesson(choice: random.Random) -> Lesson:
     job, _ = _with_evidence(choice)
     reflect = ReflectJob(question=job.question, sub_questions=[job.question], evidence=job.evidence, max_follow_ups=2)
     return Lesson(prompt(reflect), "{}")
-
-
-def act_lesson(choice: random.Random) -> Lesson:
-    """Return a search that found a quote, nothing, or nothing twice: what follows is the end, a search, and the end."""
-    fact = _some_fact(choice)
-    task = fact.question(choice.randrange(2))
-    opening = Turn(seen=[_searched(task, f'[1] {fact.place}: "{fact.told}"')], new=1)
-    nothing = Turn(seen=[_searched(task, _nothing(choice))])
-    again = Turn(
-        decision=Decision.model_validate_json(_search(fact.place)), seen=[_searched(fact.place, _nothing(choice))]
-    )
-    turns, reply = choice.choice(
-        [([opening], _FINISH), ([nothing], _search(fact.place)), ([nothing, again], _FINISH)],
-    )
-    job = ActJob(role=RESEARCHER.role, goal=RESEARCHER.goal, task=task, tools=list(tools()), turns=turns)
-    return Lesson(prompt(job), reply)
-
-
-def tools() -> Iterator[ToolSpec]:
-    """Yield what a researcher can call."""
-    for tool in (RecallMemory, SearchDocuments):
-        yield ToolSpec(name=tool.name, description=tool.description, arguments=tool.arguments.model_json_schema())
-    yield delegate_spec([RESEARCHER])
-
-
-def _search(query: str) -> str:
-    call = f'{{"tool":"search_documents","arguments":{{"query":"{query}"}}}}'
-    return f'{{"thought":"search by name","calls":[{call}]}}'
-
-
-def _searched(query: str, text: str) -> Observed:
-    return Observed(call=ToolCall(tool="search_documents", arguments={"query": query}), text=text)
-
-
-def _nothing(choice: random.Random) -> str:
-    passages, documents = choice.randint(1, 10), choice.randint(1, 6)
-    return told_of_nothing(f"{passages} passages from {documents} documents")
 
 
 def _with_evidence(choice: random.Random) -> tuple[ComposeJob, Fact]:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from lessons import Lesson, Sizes, act_lesson, compose_lesson, find_lesson, plan_lesson, reflect_lesson
+from lessons import Lesson, Sizes, compose_lesson, find_lesson, plan_lesson, reflect_lesson
 from words import Words
 
 SEED = 2
@@ -95,7 +95,6 @@ def _one_of_each(choice: random.Random) -> Iterator[Lesson]:
     yield plan_lesson(choice)
     yield compose_lesson(choice)
     yield reflect_lesson(choice)
-    yield act_lesson(choice)
 
 
 def _texts(lesson: Lesson) -> Iterator[str]:
@@ -135,8 +134,6 @@ def _lesson(phase: Phase, choice: random.Random) -> Lesson:
         return plan_lesson(choice)
     if kind < 0.26:
         return compose_lesson(choice)
-    if kind < 0.36:
-        return act_lesson(choice)
     return find_lesson(choice, Sizes(choice.randint(*phase.documents), choice.randint(*phase.facts)))
 
 

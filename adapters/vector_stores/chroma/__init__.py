@@ -41,7 +41,7 @@ class Settings(BaseModel):
     tenant: str = Field(default="default_tenant", description="on the server")
     database: str = Field(default="default_database", description="on the server")
     timeout_seconds: float = Field(default=30.0, gt=0, description="without an answer of the server")
-    ef_search: int = Field(default=120, ge=10, description="candidates looked at by a search: recall against time")
+    ef_search: int = Field(default=500, ge=10, description="candidates looked at by a search: recall against time")
     ef_construction: int = Field(default=100, ge=10, description="the same while the index is built")
 
 
