@@ -10,8 +10,9 @@ from rookery.application.agents.assignments import Assignment, Investigation
 from rookery.application.agents.bench import Bench
 from rookery.application.agents.coordinator import Coordinator, Planned, SourcesToRead
 from rookery.application.agents.critic import Critic, Review, Reviewed
+from rookery.application.agents.helpers import opening
 from rookery.application.agents.remarks import Remarked
-from rookery.application.agents.researcher import Researcher, opening
+from rookery.application.agents.researcher import Researcher
 from rookery.application.agents.roster import AGENTS, COORDINATOR, CRITIC, RESEARCHER, WRITER
 from rookery.application.agents.supervisor import Supervisor
 from rookery.application.agents.writer import Noted, Notes, ToNote, Writer, Written

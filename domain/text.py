@@ -121,3 +121,8 @@ def _next_character(text: str, start: int) -> str:
 def _without_mark(text: str, start: int, end: int) -> Span:
     leading = _LEADING.match(text, start, end)
     return trim(text, leading.end() if leading else start, end)
+
+
+def counted(number: int, thing: str) -> str:
+    """Return how many there are of something whose plural ends in s."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -3,27 +3,21 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from pydantic import JsonValue
-
-from rookery.application.agents.assignments import DEEPEST, Assignment, Investigation
+from rookery.application.agents.assignments import Assignment, Investigation
 from rookery.application.agents.bench import Bench
+from rookery.application.agents.helpers import Helpers
 from rookery.application.agents.memo import Memo
 from rookery.application.agents.quoting import QUOTES, Quoted, place, quote, unseen
 from rookery.application.agents.roster import RESEARCHER
 from rookery.application.agents.toolbox import (
     DELEGATE,
-    Delegation,
-    Handed,
     Toolbox,
-    delegate_spec,
     digest_of,
-    shortened,
 )
 from rookery.application.asking import Manner, Spoken, ask
 from rookery.domain import loop as loops
-from rookery.domain.actions import Decision, Observed, ToolCall, ToolSpec, Turn
-from rookery.domain.agents import Agent
-from rookery.domain.errors import AdapterError, BrokenReply, ContextOverflow, CutReply
+from rookery.domain.actions import Decision, Observed, Turn
+from rookery.domain.errors import BrokenReply, ContextOverflow, CutReply
 from rookery.domain.events import AgentFinished, AgentStarted, StepStarted
 from rookery.domain.frozen import Frozen
 from rookery.domain.inference import Message
@@ -34,6 +28,7 @@ from rookery.domain.ports.tool import Outcome, Scope
 from rookery.domain.reasoning import ActJob, Evidence, FindEvidenceJob
 from rookery.domain.results import TaskStatus
 from rookery.domain.sources import Passage
+from rookery.domain.text import counted
 
 _SHORT = 256  # tokens of a decision, and of one whose writer did not come to an end
 _USUAL = 512
@@ -73,7 +68,7 @@ class Researcher:
         self._kind = bench.agents.get(task.agent, RESEARCHER)
         self._agent = self._kind.model_copy(update={"id": task.agent_id})
         self._ask = bench.asker(self._kind)
-        delegation = _Delegation(self) if self._may_delegate() else None
+        self._helpers = Helpers(bench, task, self._kind, begin=Researcher)
         scope = Scope(
             run_id=bench.context.run_id,
             agent=self._agent,
@@ -81,14 +76,12 @@ class Researcher:
             snapshots=task.snapshots,
             passages=task.passages,
         )
-        self._toolbox = Toolbox(bench, scope, delegation=delegation)
+        self._toolbox = Toolbox(bench, scope, delegation=self._helpers if self._helpers.may_delegate else None)
         self._memo = Memo()
         self._digests: set[str] = set()
         self._outcomes: list[Outcome] = []
         self._seen: list[Passage] = []
         self._evidence: list[Evidence] = []
-        self._helpers: dict[str, Researcher] = {}
-        self._taken: set[str] = set()
         self._spoken = Spoken()
         self._lost = 0
         self._loop = loops.begin([spec.name for spec in self._toolbox.specs], task.opening)
@@ -103,7 +96,7 @@ class Researcher:
         task, role = self._task, self._kind.role
         await self._emit(AgentStarted(agent_id=task.agent_id, role=role, goal=task.question, parent_id=task.parent_id))
         await self._work()
-        failures = self._toolbox.failures
+        failures = [*self._toolbox.failures, *self._helpers.failures]
         if failures and not self._evidence and not any(seen.ok for turn in self._loop.turns for seen in turn.seen):
             raise failures[0]
         found = self.found()
@@ -114,8 +107,9 @@ class Researcher:
     def found(self) -> Investigation:
         """Return what was found so far."""
         self._take_over()
-        helped = [helper.found() for helper in self._helpers.values()]
-        trouble = [*map(str, self._toolbox.failures), *(trouble for one in helped for trouble in one.trouble)]
+        helped = self._helpers.found()
+        failures = [*self._toolbox.failures, *self._helpers.failures]
+        trouble = [*map(str, failures), *(trouble for one in helped for trouble in one.trouble)]
         return Investigation(
             question=self._task.question,
             evidence=list(self._evidence),
@@ -235,7 +229,7 @@ class Researcher:
             self._loop,
             exceeded=exceeded,
             may_delegate=DELEGATE in self._loop.tools,
-            may_hand_over=self._successor() is not None,
+            may_hand_over=self._helpers.successor is not None,
         )
         intervention = loop.turns[-1].intervention
         if intervention is not None and loop.ended_by is None:
@@ -249,9 +243,9 @@ class Researcher:
         if ended is None:
             return
         await self._bench.supervisor.steer(self._task.agent_id, ended)
-        successor = self._successor() if ended.remedy is Remedy.HAND_OVER else None
+        successor = self._helpers.successor if ended.remedy is Remedy.HAND_OVER else None
         if successor is not None:
-            await self.hand(Handed(task=self._task.question, agent=successor.id), "successor")
+            await self._helpers.give(successor, self._task.question, "successor")
 
     async def _quote(self, passages: list[Passage]) -> None:
         most = self._room(None)
@@ -285,46 +279,7 @@ class Researcher:
         return "\n".join(quotes) or told_of_nothing(outcome.summary)
 
     def _take_over(self) -> None:
-        """Number what others found after what was found here, in the order of the calls, whoever was done first."""
-        for call in sorted(self._helpers.keys() - self._taken):
-            first = len(self._evidence) + 1
-            found = self._helpers[call].found()
-            self._evidence += [
-                piece.model_copy(update={"id": number}) for number, piece in enumerate(found.evidence, first)
-            ]
-            self._taken.add(call)
-
-    async def hand(self, handed: Handed, place: str) -> Investigation:
-        """Have another agent do a task, and keep what it finds, also when it fails or is cut off."""
-        kind = self._bench.agents.get(handed.agent, RESEARCHER)
-        task = self._task.model_copy(
-            update={
-                "agent_id": f"{self._task.agent_id}.{place}",
-                "agent": kind.id,
-                "parent_id": self._task.agent_id,
-                "question": handed.task,
-                "depth": self._task.depth + 1,
-                "opening": opening(kind, handed.task, recalls=False),
-            }
-        )
-        self._helpers[place] = helper = Researcher(self._bench, task)
-        try:
-            return await helper.investigate()
-        except AdapterError as error:
-            self._toolbox.failures.append(error)
-            return helper.found()
-
-    def delegates(self) -> list[Agent]:
-        """Return the agents to which it can hand a task."""
-        return [one for one in self._bench.agents.values() if one.works_alone]
-
-    def _may_delegate(self) -> bool:
-        return DELEGATE in self._kind.tools and self._task.depth < DEEPEST and self._task.thoughts > 0
-
-    def _successor(self) -> Agent | None:
-        if self._task.depth >= DEEPEST:
-            return None
-        return next((one for one in self.delegates() if one.id not in (self._kind.id, RESEARCHER.id)), None)
+        self._evidence += self._helpers.evidence(len(self._evidence) + 1)
 
     def _spend(self, spoken: Spoken) -> None:
         self._spoken += spoken
@@ -342,7 +297,7 @@ class Researcher:
 
     def _summary(self) -> str:
         lost = f", {self._lost} dropped that no document contains" if self._lost else ""
-        return f"{len(self._evidence)} quotes{lost}"
+        return f"{counted(len(self._evidence), 'quote')}{lost}"
 
     async def _emit(self, event: AgentStarted | AgentFinished | StepStarted) -> None:
         await self._bench.context.emit(event)
@@ -351,33 +306,3 @@ class Researcher:
 def told_of_nothing(summary: str) -> str:
     """Return what an agent reads of passages in which no quote was found."""
     return f"{summary}; nothing in it that answers the task and was not known"
-
-
-def opening(agent: Agent, question: str, *, recalls: bool) -> list[ToolCall]:
-    """Return what an agent calls before it thinks: everybody would begin so, and a model need not be asked."""
-    tools = [name for name in ("recall_memory", "search_documents") if name in agent.tools]
-    arguments: dict[str, JsonValue] = {"query": question}
-    return [ToolCall(tool=name, arguments=arguments) for name in tools if recalls or name != "recall_memory"]
-
-
-class _Delegation(Delegation):
-    """The tool by which an agent hands on a part of its task."""
-
-    def __init__(self, agent: Researcher) -> None:
-        self._agent = agent
-
-    @property
-    def spec(self) -> ToolSpec:
-        return delegate_spec(self._agent.delegates())
-
-    async def hand(self, call: ToolCall, place: str) -> Outcome:
-        handed = Handed.model_validate(call.arguments)
-        if handed.agent not in {one.id for one in self._agent.delegates()}:
-            known = ", ".join(one.id for one in self._agent.delegates())
-            return Outcome(ok=False, summary=f"there is no agent {handed.agent!r}; there are: {known}")
-        found = await self._agent.hand(handed, place.replace("-", "."))
-        quotes = [f'{piece.passage.title}: "{piece.quote}"' for piece in found.evidence]
-        summary = "; ".join([f"{len(quotes)} quotes", *found.trouble])
-        return Outcome(
-            ok=bool(quotes) or not found.trouble, summary=summary, text=shortened("\n".join([summary, *quotes]))
-        )

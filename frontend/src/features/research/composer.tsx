@@ -27,6 +27,7 @@ const FRESH: ResearchRequest = {
   depth: "standard",
   model: null,
   max_seconds: null,
+  seed: 0,
 };
 
 /** The question and the means to answer it. */
