@@ -1,6 +1,7 @@
 """Making a prompt fit the model's context: what has to be left out is left out by section, and said."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from rookery.application.prompting import prompt
 from rookery.domain.inference import Message
@@ -10,6 +11,7 @@ from rookery.domain.reasoning import ActJob, ComposeJob, FindEvidenceJob, Job, P
 _SMALL = 8192
 """Bytes of a prompt that fits any context: that of a model which is not loaded yet need not be found out for it."""
 
+_TEXTS = 512  # whose sizes are kept in mind: a conversation brings its texts again and again
 _FRAME = 16  # tokens that a template puts around a message, at most
 
 
@@ -64,7 +66,12 @@ async def size(llm: LLMPort, messages: Sequence[Message], limit: int) -> int:
 
 def most(messages: Sequence[Message]) -> int:
     """Return how many tokens a prompt has at most: none is shorter than a byte."""
-    return sum(len(message.content.encode()) + _FRAME for message in messages)
+    return sum(_bytes(message.content) + _FRAME for message in messages)
+
+
+@lru_cache(_TEXTS)
+def _bytes(text: str) -> int:
+    return len(text.encode())
 
 
 def _count(job: Job) -> int:

@@ -89,8 +89,13 @@ class WorkerProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether it has not ended."""
-        return self._process.poll() is None
+        """Whether it has not ended; `poll` would take it for living while another thread waits for its end."""
+        if self._process.returncode is not None:
+            return False
+        try:
+            return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+        except ChildProcessError:
+            return False  # the other thread has just seen its end
 
     def kill(self) -> None:
         """End it by force; its pipes then end, too."""

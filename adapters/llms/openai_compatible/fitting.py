@@ -7,6 +7,7 @@ writes, it drops the older half of it. What gives it away is the number of token
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import lru_cache
 
 from rookery.domain.errors import ContextOverflow, LLMError
 from rookery.domain.inference import LLMRequest, Message
@@ -18,6 +19,7 @@ _PER_MESSAGE = 8  # tokens of a chat template around a message, generously
 _TEMPLATE_MAY_VARY = 16  # tokens that a template may add at the end of one prompt and not within the next
 _COUNTS_MAY_VARY = 0.9  # between the servers behind one address
 _SESSIONS = 256
+_TEXTS = 512  # whose estimates are kept in mind: a conversation brings its texts again and again
 
 
 class PromptCut(ContextOverflow):
@@ -32,11 +34,13 @@ class PromptCut(ContextOverflow):
 def estimate(messages: Sequence[Message]) -> int:
     """Return about how many tokens the messages have, rather too many: a third of the characters, and more for each
     one beyond ASCII."""
-    characters = sum(len(message.content) for message in messages)
-    beyond = sum(
-        0 if m.content.isascii() else len(m.content.encode("utf-8", "replace")) - len(m.content) for m in messages
-    )
-    return _PER_MESSAGE * (len(messages) + 1) + characters // 3 + (2 * beyond) // 5
+    return _PER_MESSAGE + sum(_weight(message.content) for message in messages)
+
+
+@lru_cache(_TEXTS)
+def _weight(text: str) -> int:
+    beyond = 0 if text.isascii() else len(text.encode("utf-8", "replace")) - len(text)
+    return _PER_MESSAGE + -(-len(text) // 3) + (2 * beyond) // 5
 
 
 def at_least(messages: Sequence[Message]) -> int:
