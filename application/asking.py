@@ -50,7 +50,6 @@ class Manner(Frozen):
 
 
 _USUAL = Manner()
-Telling = Callable[[str, str], Awaitable[None]]
 
 
 async def ask(

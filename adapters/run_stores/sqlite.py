@@ -43,7 +43,7 @@ class SqliteRunStore(RunStorePort):
         self._clock = clock
         self._texts: dict[str, int] = {}
         self._appended = Pulse()
-        self._queue = WriteQueue(self._database, after=self._appended.beat)
+        self._queue = WriteQueue(self._database, after=self._appended.beat, lost=self._forget_texts)
         self._asked = Pulse()
 
     async def create(self, run: Run, *, idempotency_key: str | None = None) -> Run:
@@ -136,7 +136,7 @@ class SqliteRunStore(RunStorePort):
 
         def write(connection: sqlite3.Connection) -> None:
             known = self._texts if len(self._texts) < _KNOWN_TEXTS else {}
-            self._texts = {}  # until this is written for sure
+            self._texts = {}  # until this is written
             sqlite_calls.write_call(connection, run_id, at, call, known=known)
             self._texts = known
 
@@ -164,8 +164,13 @@ class SqliteRunStore(RunStorePort):
 
     def close(self) -> None:
         """Store what was posted, and close the file."""
-        self._queue.drain()
-        self._database.close()
+        try:
+            self._queue.drain()
+        finally:
+            self._database.close()
+
+    def _forget_texts(self) -> None:
+        self._texts = {}
 
     def _append_once(self, connection: sqlite3.Connection, run_id: str, event: RunEvent, key: str | None) -> RunEvent:
         query = "SELECT body FROM events WHERE run_id = ? AND key = ?"

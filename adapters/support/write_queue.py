@@ -25,11 +25,13 @@ class WriteQueue:
     Args:
         database: where to write.
         after: is called when something was written.
+        lost: is called when a whole transaction failed: what its works believed to be stored is not.
     """
 
-    def __init__(self, database: Database, *, after: Callable[[], None]) -> None:
+    def __init__(self, database: Database, *, after: Callable[[], None], lost: Callable[[], None]) -> None:
         self._database = database
         self._after = after
+        self._lost = lost
         self._waiting: deque[_Write] = deque()
         self._failure: BaseException | None = None
         self._flusher: asyncio.Task[None] | None = None
@@ -57,9 +59,15 @@ class WriteQueue:
         self._raise_failure()
 
     def drain(self) -> None:
-        """Write at once what waits; for the end of a process, when no event loop runs any more."""
+        """Write at once what waits; for the end of a process, when no event loop runs any more.
+
+        Raises what a write raised that nobody waited for.
+        """
         if self._waiting:
-            self._database.run_now(lambda connection: self._write_all(connection, self._taken()))
+            results = self._database.run_now(lambda connection: self._write_all(connection, self._taken()))
+            failures = [result.error for result in results if isinstance(result, _Failed)]
+            self._failure = self._failure or next(iter(failures), None)
+        self._raise_failure()
 
     def _add(self, write: _Write) -> None:
         self._waiting.append(write)
@@ -77,10 +85,9 @@ class WriteQueue:
             try:
                 results = await self._database.run(write)
             except Exception as error:
+                self._lost()
+                batch = batch or self._taken()
                 results = [_Failed(error)] * len(batch)
-                if not batch:
-                    batch += self._taken()
-                    results = [_Failed(error)] * len(batch)
             for one, result in zip(batch, results, strict=True):
                 self._tell(one, result)
             self._after()
