@@ -159,9 +159,9 @@ class AddSources:
             if not known.are_embedded:
                 await self._shelf.complete(before)
             return before
-        snapshot = await asyncio.to_thread(_snapshot, document, self._clock)
+        snapshot = await asyncio.to_thread(snapshot_of, document, self._clock)
         await self._snapshots.put(snapshot)
-        source = _source(document, snapshot, namespace=namespace, before=before)
+        source = source_of(document, snapshot, namespace=namespace, before=before)
         return await self._shelf.put(source, snapshot, before=before, others=known.sources.values())
 
 
@@ -229,7 +229,8 @@ def _fingerprint(source: Source) -> str:
     return source.fingerprint.removeprefix(_PREPARED) if source.fingerprint.startswith(_PREPARED) else ""
 
 
-def _snapshot(document: Document, clock: ClockPort) -> Snapshot:
+def snapshot_of(document: Document, clock: ClockPort) -> Snapshot:
+    """Return what is stored of a document: its text without credentials."""
     clean = redact(document.text)
     return Snapshot(
         sha256=text_digest(clean.text),
@@ -242,7 +243,15 @@ def _snapshot(document: Document, clock: ClockPort) -> Snapshot:
     )
 
 
-def _source(document: Document, snapshot: Snapshot, *, namespace: str, before: Source | None) -> Source:
+def source_of(document: Document, snapshot: Snapshot, *, namespace: str, before: Source | None = None) -> Source:
+    """Return a document as a library lists it; how many passages it has is not known yet.
+
+    Args:
+        document: as it was read.
+        snapshot: its text.
+        namespace: of the library.
+        before: what the library lists for its URL.
+    """
     is_same = before is not None and before.sha256 == snapshot.sha256
     return Source(
         id=hashlib.sha256(f"{namespace}\n{document.url}".encode()).hexdigest()[:16],

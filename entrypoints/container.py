@@ -12,6 +12,7 @@ from dependency_injector import containers, providers
 from rookery.adapters.analyzers.snowball import SnowballAnalyzer
 from rookery.adapters.clocks.system import SystemClock
 from rookery.adapters.journals.sqlite import SqliteMemoryJournal
+from rookery.adapters.libraries.in_memory import InMemoryLibrary
 from rookery.adapters.libraries.sqlite import SqliteLibrary
 from rookery.adapters.memory_indexes.sqlite import SqliteMemoryIndex
 from rookery.adapters.readers.by_location import ReaderByLocation
@@ -20,6 +21,7 @@ from rookery.adapters.snapshot_stores.sqlite import SqliteSnapshotStore
 from rookery.adapters.sync_ledgers.sqlite import SqliteSyncLedger
 from rookery.adapters.token_stores.sqlite import SqliteTokenStore
 from rookery.application.access import Authenticate, CreateToken, RevokeToken
+from rookery.application.capturing import CaptureDocuments
 from rookery.application.ingestion import AddSources, RemoveSource
 from rookery.application.memory.agents import AgentMemory, ForgetFindings
 from rookery.application.memory.mirrors import Mirror, Mirrors
@@ -36,6 +38,7 @@ from rookery.application.workflow import Colony
 from rookery.domain.agents import Agent
 from rookery.domain.errors import ConfigurationError, EmbedderError, InvalidRequest, NotFound
 from rookery.domain.ports.clock import ClockPort
+from rookery.domain.ports.integration import IntegrationPort
 from rookery.domain.ports.memory_journal import MemoryJournalPort
 from rookery.domain.ports.object_store import ObjectStorePort
 from rookery.domain.ports.tool import Tool
@@ -105,14 +108,27 @@ def _objects(settings: Settings, **offered: object) -> ObjectStorePort:
     return SealedObjectStore(objects, identity)
 
 
-def _tool_names() -> list[str]:
-    return [SearchDocuments.name, RecallMemory.name, *plugins.available("tools")]
+def _integrations(settings: Settings, **offered: object) -> dict[str, IntegrationPort]:
+    """Return the services by name, those too that are not configured; none is connected yet."""
+    return {name: _plugin("integrations", name, settings, **offered) for name in plugins.available("integrations")}
 
 
-def _tools(settings: Settings, agents: Mapping[str, Agent], ours: Sequence[Tool], **offered: object) -> dict[str, Tool]:
+def _tool_names(integrations: Mapping[str, IntegrationPort]) -> list[str]:
+    ours = [SearchDocuments.name, RecallMemory.name, *plugins.available("tools")]
+    return [*ours, *(tool.name for integration in integrations.values() for tool in integration.tools)]
+
+
+def _tools(
+    settings: Settings,
+    agents: Mapping[str, Agent],
+    integrations: Mapping[str, IntegrationPort],
+    ours: Sequence[Tool],
+    **offered: object,
+) -> dict[str, Tool]:
     """Return the tools by name: ours, and those of outside systems that an agent has."""
     tools = {tool.name: tool for tool in ours}
     wanted = {name for agent in agents.values() for name in agent.tools}
+    tools |= {tool.name: tool for one in integrations.values() for tool in one.tools if tool.name in wanted}
     for name in plugins.available("tools").keys() & wanted:
         tool: Tool = _plugin("tools", name, settings, **offered)
         if name in tools or tool.name != name:
@@ -235,15 +251,23 @@ class Container(containers.DeclarativeContainer):
         recalls=settings.provided.memory.recall,
         notes=settings.provided.memory.note,
     )
+    capture = providers.Singleton(
+        CaptureDocuments, snapshots, clock, providers.Factory(InMemoryLibrary, analyzer=analyzer).provider
+    )
     search_documents = providers.Singleton(SearchDocuments, search)
     recall_memory = providers.Singleton(RecallMemory, agent_memory)
-    agents = providers.Singleton(roster, settings, providers.Callable(_tool_names))
+    integrations = providers.Singleton(
+        _integrations, settings, clock=clock, home=home, offline=settings.provided.research.offline
+    )
+    agents = providers.Singleton(roster, settings, providers.Callable(_tool_names, integrations))
     tools = providers.Singleton(
         _tools,
         settings,
         agents,
+        integrations,
         providers.List(search_documents, recall_memory),
         analyzer=analyzer,
+        capture=capture,
         clock=clock,
         embedder=embedder,
         home=home,
@@ -305,6 +329,8 @@ async def close(container: Container) -> None:
         await container.vector_store().close()
     with contextlib.suppress(ConfigurationError):
         await container.mirrors().close()
+    for integration in container.integrations().values():
+        await integration.close()
     await container.llms().close()
     for store in (
         container.journal(),

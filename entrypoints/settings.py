@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     orchestrators: dict[str, dict[str, Any]] = {}
     object_stores: dict[str, dict[str, Any]] = {}
     tools: dict[str, dict[str, Any]] = {}
+    integrations: dict[str, dict[str, Any]] = {}
 
     @field_validator("home")
     @classmethod

@@ -2,14 +2,14 @@
 
 from typing import Protocol
 
-from rookery.domain.integrations import Notification
+from rookery.domain.integrations import Delivery, Notification
 
 
 class NotifierPort(Protocol):
-    """Delivers messages to people, each once."""
+    """Delivers messages to people, each once. Safe to call concurrently."""
 
-    async def notify(self, notification: Notification, *, idempotency_key: str) -> None:
-        """Deliver a message. A second call with the same key delivers nothing.
+    async def notify(self, notification: Notification, *, idempotency_key: str) -> Delivery:
+        """Deliver a message. A second call with the same key delivers nothing, and returns where the first one went.
 
         Raises:
             NotifierError: it was not delivered; `retryable` says whether to try again.

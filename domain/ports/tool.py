@@ -1,12 +1,29 @@
 """What agents can do."""
 
+from collections.abc import Sequence
+from enum import StrEnum
 from typing import Literal, Protocol
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from rookery.domain.agents import Agent
 from rookery.domain.frozen import Frozen
-from rookery.domain.sources import Passage
+from rookery.domain.provenance import Origin
+from rookery.domain.sources import Document, Passage
+
+
+class Need(StrEnum):
+    """What a tool reaches outside of the process. Working offline closes the network to all of them."""
+
+    NETWORK = "network"
+    FILES = "files"
+
+
+class Limits(Frozen):
+    """What one call may take. Enforced by who calls the tool."""
+
+    seconds: float = Field(default=60.0, gt=0)
+    characters: int = Field(default=2000, ge=1, description="of the text that a model reads; what is cut off is said")
 
 
 class Scope(Frozen):
@@ -19,6 +36,8 @@ class Scope(Frozen):
     """Digests of the documents that count; None: all of the namespace."""
     passages: int = 10
     """At most, in what is returned."""
+    key: str = ""
+    """Of this call, and of it again after a crash; of no other call. A `write` happens once for each key."""
 
 
 class Outcome(Frozen):
@@ -27,13 +46,17 @@ class Outcome(Frozen):
     Attributes:
         summary: one line for people.
         passages: ranges of stored snapshots, in which quotes are looked for.
-        text: what the model reads where there are no passages; untrusted.
+        text: what the model reads where there are no passages.
+        untrusted: whether somebody else than the agent and its person had a part in it.
+        origins: where it came from, where the passages do not say so.
     """
 
     ok: bool = True
     summary: str
     passages: list[Passage] = []
     text: str = ""
+    untrusted: bool = True
+    origins: list[Origin] = []
 
 
 class Tool(Protocol):
@@ -55,10 +78,50 @@ class Tool(Protocol):
         """The model that binds what an agent may pass."""
         ...
 
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What it reaches; nothing, unless it says so."""
+        return frozenset()
+
+    @property
+    def limits(self) -> Limits:
+        """What one call may take."""
+        return Limits()
+
     async def __call__(self, arguments: BaseModel, scope: Scope) -> Outcome:
         """Do it and return what was observed.
 
         Raises:
-            ToolError, StorageError, VectorStoreError: it could not be done; the agent is told.
+            ToolError, SourceError, OutsideSandbox, StorageError, VectorStoreError: it could not be done; the agent is
+                told.
+        """
+        ...
+
+
+class Capture(Protocol):
+    """Keeps what a tool has read, so that it can be cited."""
+
+    async def __call__(self, documents: Sequence[Document], query: str, *, limit: int) -> list[Passage]:
+        """Store each document as a snapshot, without credentials, and return the passages that suit `query` best.
+
+        At most `limit`, best first; for an empty query, the first ones in the order of the text.
+
+        Raises:
+            StorageError: the snapshots cannot be written.
+        """
+        ...
+
+
+class ToolSource(Protocol):
+    """What has tools to offer that are known only once it is asked, such as a server."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def tools(self) -> list[Tool]:
+        """Return its tools; their names begin with the name of the source and a dot.
+
+        Raises:
+            ToolError: it cannot be reached, or a tool is blocked; the run goes on without it, and says so.
         """
         ...

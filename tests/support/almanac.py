@@ -9,7 +9,7 @@ _TOOL = """
 from pydantic import BaseModel, Field
 
 from rookery.domain.errors import ToolError
-from rookery.domain.ports.tool import Outcome
+from rookery.domain.ports.tool import Outcome, Tool
 
 
 class Settings(BaseModel):
@@ -20,7 +20,7 @@ class Query(BaseModel):
     query: str = Field(min_length=1)
 
 
-class Almanac:
+class Almanac(Tool):
     name = "almanac"
     description = "look up the tides"
     effect = "{effect}"

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from rookery.domain.access import Scope
 from rookery.domain.errors import NotFound
-from rookery.domain.integrations import IntegrationStatus, Notification
+from rookery.domain.integrations import IntegrationState, IntegrationStatus, Notification
 from rookery.entrypoints import plugins
 from rookery.entrypoints.api.schemas import Page
 from rookery.entrypoints.api.security import needs
@@ -26,5 +26,9 @@ async def notify(name: str, _: Notification) -> IntegrationStatus:
 
 def _status(name: str) -> IntegrationStatus:
     return IntegrationStatus(
-        name=name, kind="plug-in", configured=False, status="installed", detail="this version cannot check it"
+        name=name,
+        kind="plug-in",
+        configured=False,
+        status=IntegrationState.UNCONFIGURED,
+        detail="this version cannot check it",
     )

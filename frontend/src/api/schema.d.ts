@@ -1029,8 +1029,19 @@ export interface components {
             size: number;
         };
         /**
+         * IntegrationState
+         * @description How things stand with a service.
+         * @enum {string}
+         */
+        IntegrationState: "ready" | "unconfigured" | "refused" | "waiting" | "unreachable";
+        /**
          * IntegrationStatus
          * @description Whether an integration can be used, and why not.
+         *
+         *     Attributes:
+         *         detail: as whom and where; or what is wrong, and what to do.
+         *         waits_until: when requests go out again, while the service wants none.
+         *         tools: what agents can do there.
          */
         IntegrationStatus: {
             /** Name */
@@ -1039,10 +1050,16 @@ export interface components {
             kind: string;
             /** Configured */
             configured: boolean;
-            /** Status */
-            status: string;
+            status: components["schemas"]["IntegrationState"];
             /** Detail */
             detail: string;
+            /** Waits Until */
+            waits_until?: string | null;
+            /**
+             * Tools
+             * @default []
+             */
+            tools: string[];
         };
         JsonValue: unknown;
         /**
@@ -1330,10 +1347,20 @@ export interface components {
         /**
          * Notification
          * @description A message for a service.
+         *
+         *     Attributes:
+         *         text: Markdown.
+         *         title: of a page, an issue; for chats, a first line.
+         *         target: a channel, a page, `owner/repo`, a project …; null: that of the settings.
          */
         Notification: {
             /** Text */
             text: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
             /** Target */
             target?: string | null;
         };
