@@ -18,6 +18,7 @@ from rookery.adapters.memory_indexes.sqlite import SqliteMemoryIndex
 from rookery.adapters.readers.by_location import ReaderByLocation
 from rookery.adapters.run_stores.sqlite import SqliteRunStore
 from rookery.adapters.snapshot_stores.sqlite import SqliteSnapshotStore
+from rookery.adapters.support.web.network import Network
 from rookery.adapters.sync_ledgers.sqlite import SqliteSyncLedger
 from rookery.adapters.token_stores.sqlite import SqliteTokenStore
 from rookery.application.access import Authenticate, CreateToken, RevokeToken
@@ -155,6 +156,10 @@ def _reader(settings: Settings, roots: Sequence[Path] | None) -> ReaderByLocatio
     return ReaderByLocation.from_section(settings.sources, roots=roots, offline=settings.research.offline)
 
 
+def _network(settings: Settings) -> Network:
+    return Network.from_section(settings.network, offline=settings.research.offline)
+
+
 class Container(containers.DeclarativeContainer):
     """Everything is made when it is first asked for, once."""
 
@@ -168,6 +173,7 @@ class Container(containers.DeclarativeContainer):
     clock = providers.Singleton(SystemClock)
     analyzer = providers.Singleton(SnowballAnalyzer, language=settings.provided.research.language)
     reader = providers.Singleton(_reader, settings, roots)
+    network = providers.Singleton(_network, settings)
 
     run_store = providers.Singleton(SqliteRunStore, home, clock=clock)
     snapshots = providers.Singleton(SqliteSnapshotStore, home)
@@ -257,7 +263,7 @@ class Container(containers.DeclarativeContainer):
     search_documents = providers.Singleton(SearchDocuments, search)
     recall_memory = providers.Singleton(RecallMemory, agent_memory)
     integrations = providers.Singleton(
-        _integrations, settings, clock=clock, home=home, offline=settings.provided.research.offline
+        _integrations, settings, clock=clock, home=home, network=network, offline=settings.provided.research.offline
     )
     agents = providers.Singleton(roster, settings, providers.Callable(_tool_names, integrations))
     tools = providers.Singleton(
@@ -273,6 +279,7 @@ class Container(containers.DeclarativeContainer):
         home=home,
         library=library,
         memory=agent_memory,
+        network=network,
         offline=settings.provided.research.offline,
         reader=reader,
         search=search,

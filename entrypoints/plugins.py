@@ -1,7 +1,7 @@
 """Finding adapters by entry point and giving each what it asks for.
 
 An adapter's constructor names what it needs: `settings` (its own model, told by the annotation) and any of the things
-that the container offers, such as `home`, `models`, `analyzer`, `embedder`, `clock`.
+that the container offers, such as `home`, `models`, `analyzer`, `embedder`, `clock`, `network`.
 """
 
 import inspect

@@ -90,6 +90,7 @@ class Settings(BaseSettings):
     sync: SyncSettings = SyncSettings()
     server: ServerSettings = ServerSettings()
     sources: dict[str, Any] = {}
+    network: dict[str, Any] = {}
     llms: dict[str, dict[str, Any]] = {}
     embedders: dict[str, dict[str, Any]] = {}
     vector_stores: dict[str, dict[str, Any]] = {}

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-from rookery.adapters.readers.addresses import Resolver, is_address, system_resolver
 from rookery.adapters.readers.documents import Settings
 from rookery.adapters.readers.filesystem import FilesystemReader
 from rookery.adapters.readers.web import WebReader
+from rookery.adapters.support.web.addresses import Resolver, is_address, system_resolver
 from rookery.domain.ports.reader import NOTHING_KNOWN, DocumentReaderPort
 from rookery.domain.sources import Document, Unchanged
 

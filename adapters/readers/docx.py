@@ -8,13 +8,12 @@ from rookery.adapters.readers.documents import (
     Content,
     File,
     Settings,
-    as_title,
     check_length,
     first_line,
     metadata_title,
-    without_surrogates,
 )
 from rookery.adapters.readers.word import Notes, Styles, render
+from rookery.adapters.support.titles import as_title, without_surrogates
 from rookery.domain.errors import SourceError, SourceTooLarge
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from itertools import dropwhile
 from typing import Any
 
 from rookery.adapters.readers.decoding import decode
-from rookery.adapters.readers.documents import Content, File, Settings, as_title, check_length, without_surrogates
+from rookery.adapters.readers.documents import Content, File, Settings, check_length
 from rookery.adapters.readers.markup import Element, render
+from rookery.adapters.support.titles import as_title, without_surrogates
 from rookery.domain.errors import SourceError
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s{0,4}=\s{0,4}[\"']?\s{0,4}([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)

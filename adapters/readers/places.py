@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from rookery.adapters.readers.documents import as_title
+from rookery.adapters.support.titles import as_title
 from rookery.domain.errors import OutsideSandbox, SourceError
 
 _OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe without a writer must not block

@@ -3,7 +3,8 @@
 import re
 
 from rookery.adapters.readers.decoding import decode
-from rookery.adapters.readers.documents import Content, File, Settings, as_title, check_length
+from rookery.adapters.readers.documents import Content, File, Settings, check_length
+from rookery.adapters.support.titles import as_title
 from rookery.domain.errors import SourceError
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(?P<fields>(?:[^\n]*\n){0,60}?)(?:---|\.\.\.)[ \t\r]*$", re.MULTILINE)

@@ -3,16 +3,18 @@
 import json
 from collections.abc import Mapping
 from functools import partial
-from importlib.metadata import version
 from pathlib import PurePath, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 import anyio.to_thread
 
 from rookery.adapters.readers import formats
-from rookery.adapters.readers.addresses import Guard, Resolver, system_resolver
-from rookery.adapters.readers.documents import File, Settings, as_title, fingerprint
-from rookery.adapters.readers.fetching import Fetcher, Page
+from rookery.adapters.readers.documents import File, Settings, fingerprint
+from rookery.adapters.support.titles import as_title
+from rookery.adapters.support.web.addresses import Resolver, system_resolver
+from rookery.adapters.support.web.bounds import Bounds
+from rookery.adapters.support.web.fetching import Fetcher, Page
+from rookery.adapters.support.web.guard import Guard
 from rookery.domain.errors import SourceError
 from rookery.domain.ports.reader import NOTHING_KNOWN, DocumentReaderPort
 from rookery.domain.sources import Document, Unchanged
@@ -34,7 +36,8 @@ class WebReader(DocumentReaderPort):
         self._settings = settings
         self._offline = offline
         self._guard = Guard(settings.allow_hosts, resolve)
-        self._fetcher = Fetcher(settings, self._guard, agent=f"Rookery/{version('rookery')}")
+        bounds = Bounds(settings.max_file_mb, settings.max_fetch_seconds, section="sources")
+        self._fetcher = Fetcher(self._guard, bounds)
 
     def check(self, location: str) -> None:
         """Refuse an address that is never fetched, whatever its host's name leads to."""

@@ -10,10 +10,11 @@ import docx
 import pytest
 from fpdf import FPDF
 
-from rookery.adapters.readers.addresses import Guard, is_public
 from rookery.adapters.readers.by_location import ReaderByLocation
 from rookery.adapters.readers.documents import Settings
 from rookery.adapters.readers.web import WebReader
+from rookery.adapters.support.web.addresses import is_public
+from rookery.adapters.support.web.guard import Guard
 from rookery.domain.errors import ConfigurationError, OutsideSandbox, SourceError, SourceTooLarge
 from rookery.domain.sources import Document, Unchanged
 from tests.support.web_server import Answer, WebServer, serve
