@@ -76,6 +76,10 @@ class ServerSettings(BaseModel):
         default=[], description="folders whose documents may be named as sources; default: the working directory"
     )
     parallel_runs: int = Field(default=2, ge=1)
+    mcp: bool = Field(default=False, description="whether `rookery serve` speaks MCP, too, at /mcp")
+    allowed_hosts: list[str] = Field(
+        default=[], description="names by which MCP may be spoken to, beside localhost and `host`"
+    )
 
 
 class Settings(BaseSettings):

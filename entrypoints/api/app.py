@@ -1,10 +1,11 @@
 """The FastAPI application, made by a factory: nothing exists at import."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
+from starlette.routing import Route
 
 from rookery import __version__
 from rookery.entrypoints.api import dashboard, openapi, problems
@@ -25,6 +26,9 @@ from rookery.entrypoints.api.schemas import Problem
 from rookery.entrypoints.api.security import TokenGate
 from rookery.entrypoints.container import Container, close, prepare
 from rookery.entrypoints.following import following
+
+if TYPE_CHECKING:
+    from rookery.entrypoints.mcp.http import Endpoint
 
 _ROUTES = (research, runs, approvals, memories, sources, agents, integrations, chat, slack, health)
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -48,7 +52,10 @@ def create_app(container: Container) -> FastAPI:
         await prepare(container)
         app.state.conductor = Conductor(container)
         async with following(container):
-            yield
+            async with AsyncExitStack() as stack:
+                for endpoint in endpoints:
+                    await stack.enter_async_context(endpoint.running())
+                yield
             await app.state.conductor.close()
         await close(container)
 
@@ -66,6 +73,18 @@ def create_app(container: Container) -> FastAPI:
     openapi.install(app)
     for module in _ROUTES:
         app.include_router(module.router)
+    endpoints = _mcp(app, container)
     dashboard.install(app)
     app.add_middleware(TokenGate, authenticate=container.authenticate)
     return app
+
+
+def _mcp(app: FastAPI, container: Container) -> "list[Endpoint]":
+    """Have the application speak MCP, too, where the settings say so. It takes a second to load."""
+    if not container.settings().server.mcp:
+        return []
+    from rookery.entrypoints.mcp.http import PATH, Endpoint
+
+    endpoint = Endpoint(container, lambda: app.state.conductor)
+    app.router.routes.append(Route(PATH, endpoint=endpoint))
+    return [endpoint]

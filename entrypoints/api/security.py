@@ -13,7 +13,7 @@ from rookery.domain.errors import AccessDenied
 from rookery.entrypoints.api.problems import problem
 
 Authenticate = Callable[[str], Awaitable[AccessToken | None]]
-GATED = ("/v1", "/metrics")
+GATED = ("/v1", "/metrics", "/mcp")
 _bearer = HTTPBearer(auto_error=False, description="A token made by `rookery tokens create`.")
 
 

@@ -10,6 +10,7 @@ from rookery.entrypoints.cli import (
     agents,
     doctor,
     integrations,
+    mcp,
     memory_upkeep,
     models,
     research,
@@ -41,6 +42,7 @@ def build() -> typer.Typer:
     app.add_typer(agents.app, name="agents")
     app.add_typer(models.app, name="models")
     app.add_typer(integrations.app, name="integrations")
+    app.add_typer(mcp.app, name="mcp")
     app.add_typer(tokens.app, name="tokens")
     app.command("serve")(serve.serve)
     app.command("worker")(worker.worker)

@@ -72,16 +72,23 @@ def listen(config: "uvicorn.Config") -> socket.socket:
 
 async def _greet(container: "Container", url: str) -> None:
     """Say where the dashboard is. Where there is no token yet, one is made and shown, this once."""
-    from rookery.domain.access import Scope
-
     err().print(f"Rookery listens (docs: {url}/docs). Ctrl-C ends it.", soft_wrap=True)
-    tokens = await container.token_store().all()
-    if any(token.revoked_at is None for token in tokens):
+    secret = await first_token(container)
+    if secret is None:
         err().print("Open the dashboard with a token of yours; `rookery tokens create` makes another:", soft_wrap=True)
         out().print(url, markup=False, soft_wrap=True)
         return
-    secret, _ = await container.create_token()(FIRST_TOKEN, [Scope.ADMIN])
     err().print(
         "This is your first token. It is shown this once; the link opens the dashboard with it:", soft_wrap=True
     )
     out().print(f"{url}/#token={secret}", markup=False, soft_wrap=True)
+
+
+async def first_token(container: "Container") -> str | None:
+    """Make a token where there is none that is valid, and return its secret; else None."""
+    from rookery.domain.access import Scope
+
+    if any(token.revoked_at is None for token in await container.token_store().all()):
+        return None
+    secret, _ = await container.create_token()(FIRST_TOKEN, [Scope.ADMIN])
+    return secret

@@ -1,1 +1,1 @@
-"""The MCP server."""
+"""Rookery as a server of the Model Context Protocol: tools, resources and prompts for editors and other agents."""
