@@ -1,11 +1,12 @@
 """The composition root: the one place where ports meet adapters."""
 
 import contextlib
+import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dependency_injector import containers, providers
 
@@ -48,6 +49,9 @@ from rookery.entrypoints import plugins
 from rookery.entrypoints.llms import LLMs
 from rookery.entrypoints.roster import roster
 from rookery.entrypoints.settings import Settings
+
+if TYPE_CHECKING:
+    from rookery.adapters.tools.files.access import Files
 
 
 def _plugin(group: str, name: str | None, settings: Settings, **offered: object) -> Any:
@@ -138,6 +142,14 @@ def _tools(
             raise ConfigurationError(f"the tool {name!r} needs a person's approval, which this version cannot ask for")
         tools[name] = tool
     return tools
+
+
+def _files(settings: Settings, home: Path) -> "Files | None":
+    if os.name != "posix":  # there, nothing opens a file relative to an opened folder
+        return None
+    from rookery.adapters.tools.files.access import Files
+
+    return Files.from_section(settings.tools.get("files", {}), home)
 
 
 def _half_life(settings: Settings) -> timedelta | None:
@@ -265,6 +277,7 @@ class Container(containers.DeclarativeContainer):
     integrations = providers.Singleton(
         _integrations, settings, clock=clock, home=home, network=network, offline=settings.provided.research.offline
     )
+    files = providers.Singleton(_files, settings, home)
     agents = providers.Singleton(roster, settings, providers.Callable(_tool_names, integrations))
     tools = providers.Singleton(
         _tools,
@@ -276,6 +289,7 @@ class Container(containers.DeclarativeContainer):
         capture=capture,
         clock=clock,
         embedder=embedder,
+        files=files,
         home=home,
         library=library,
         memory=agent_memory,

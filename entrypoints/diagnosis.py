@@ -33,6 +33,7 @@ async def diagnose(container: Container) -> list[Finding]:
         await _memory(container),
         await _sync(container),
         _orchestrator(container),
+        _files(container),
         _dashboard(),
     ]
 
@@ -132,6 +133,17 @@ def _orchestrator(container: Container) -> Finding:
     workers = handing_over(orchestrator)
     handed = f"; `rookery serve` hands runs to the work pool {workers.work_pool}" if workers else ""
     return Finding(name="orchestrator", state="ok", detail=f"{name}{handed}")
+
+
+def _files(container: Container) -> Finding:
+    try:
+        files = container.files()
+    except RookeryError as error:
+        return Finding(name="files", state="broken", detail=str(error))
+    if files is None:
+        return Finding(name="files", state="missing", detail="the file tools need Linux or macOS")
+    opened = "".join(f", {name}: (only read)" for name in files.names)
+    return Finding(name="files", state="ok", detail=f"agents stay in their workspace{opened}, guarded by {files.walls}")
 
 
 def _dashboard() -> Finding:

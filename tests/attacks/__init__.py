@@ -1,0 +1,1 @@
+"""Corpora of attacks, and that none of them gets through."""
