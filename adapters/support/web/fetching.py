@@ -89,6 +89,8 @@ async def _sent(web: "httpx.AsyncClient", url: "httpx.URL", headers: Mapping[str
         return await web.send(web.build_request("GET", url, headers=headers), stream=True, follow_redirects=False)
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:
         raise SourceError(f"{_shown(url)} cannot be reached ({_why(error)}); try again later") from error
+    except httpx.InvalidURL as error:  # of where it redirects to
+        raise SourceError(f"{_shown(url)} redirects to what is no address") from error
     except httpx.HTTPError as error:
         raise SourceError(f"{_shown(url)} cannot be fetched ({_why(error)}); try again later") from error
 

@@ -21,7 +21,7 @@ PORTS: Mapping[str, int] = MappingProxyType({"http": 80, "https": 443})
 """The ports of the web by scheme; no other scheme is spoken."""
 
 _NUMBER = re.compile(r"(?:^|\.)(?:0[xX][0-9A-Fa-f]*|\d+)$")  # a host that ends so is an IP address to some resolvers
-_NAME = re.compile(r"(?!.*\.\.)[a-z0-9_][a-z0-9_.\-]{0,252}")  # after IDNA, without the dot at the end
+_NAME = re.compile(r"(?!.*\.\.)[a-z0-9_][a-z0-9_.\-]{0,252}(?<!\.)")  # after IDNA, without the dot at the end
 _LOCAL = re.compile(r"(?:.*\.)?(?:localhost|localdomain|local|internal|home\.arpa)")  # RFC 6761, 6762, 8375, 9476
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _MISREAD = re.compile(r"[^/?#]*//[^/?#]*\\")  # parsers differ on where such a host ends
@@ -95,7 +95,7 @@ class Guard:
                 f"{shown} is not fetched: port {url.port} is not that of the web;"
                 f' if you trust this host, add "{host}:{url.port}" to {self._setting}'
             )
-        literal = _literal(host)
+        literal = None if "%" in host else _literal(host)
         if literal is None and _NUMBER.search(host):
             raise OutsideSandbox(f"{shown} is not fetched: an IP address is written as four decimal numbers")
         if literal is None and not _NAME.fullmatch(host):
