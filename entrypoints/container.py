@@ -17,6 +17,8 @@ from rookery.adapters.libraries.in_memory import InMemoryLibrary
 from rookery.adapters.libraries.sqlite import SqliteLibrary
 from rookery.adapters.memory_indexes.sqlite import SqliteMemoryIndex
 from rookery.adapters.readers.by_location import ReaderByLocation
+from rookery.adapters.readers.documents import Settings as SourceSettings
+from rookery.adapters.readers.web import WebReader
 from rookery.adapters.run_stores.sqlite import SqliteRunStore
 from rookery.adapters.snapshot_stores.sqlite import SqliteSnapshotStore
 from rookery.adapters.support.web.network import Network
@@ -172,6 +174,12 @@ def _network(settings: Settings) -> Network:
     return Network.from_section(settings.network, offline=settings.research.offline)
 
 
+def _pages(settings: Settings, network: Network) -> WebReader:
+    """Return what reads pages for tools: as sources are read, from wherever agents may go."""
+    read_as = SourceSettings.from_section(settings.sources)
+    return WebReader(read_as, offline=settings.research.offline, guard=network.guard())
+
+
 class Container(containers.DeclarativeContainer):
     """Everything is made when it is first asked for, once."""
 
@@ -186,6 +194,7 @@ class Container(containers.DeclarativeContainer):
     analyzer = providers.Singleton(SnowballAnalyzer, language=settings.provided.research.language)
     reader = providers.Singleton(_reader, settings, roots)
     network = providers.Singleton(_network, settings)
+    pages = providers.Singleton(_pages, settings, network)
 
     run_store = providers.Singleton(SqliteRunStore, home, clock=clock)
     snapshots = providers.Singleton(SqliteSnapshotStore, home)
@@ -295,6 +304,7 @@ class Container(containers.DeclarativeContainer):
         memory=agent_memory,
         network=network,
         offline=settings.provided.research.offline,
+        pages=pages,
         reader=reader,
         search=search,
         snapshots=snapshots,

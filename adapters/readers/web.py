@@ -30,12 +30,20 @@ class WebReader(DocumentReaderPort):
         settings: the section `sources`.
         offline: refuse to fetch anything.
         resolve: what looks host names up.
+        guard: what decides where connections may go; default: what the settings say.
     """
 
-    def __init__(self, settings: Settings, *, offline: bool = False, resolve: Resolver = system_resolver) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        offline: bool = False,
+        resolve: Resolver = system_resolver,
+        guard: Guard | None = None,
+    ) -> None:
         self._settings = settings
         self._offline = offline
-        self._guard = Guard(settings.allow_hosts, resolve)
+        self._guard = guard or Guard(settings.allow_hosts, resolve)
         bounds = Bounds(settings.max_file_mb, settings.max_fetch_seconds, section="sources")
         self._fetcher = Fetcher(self._guard, bounds)
 

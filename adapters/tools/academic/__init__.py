@@ -1,0 +1,1 @@
+"""Sources of scholarship: an encyclopaedia, preprints, and what is published."""
