@@ -13,7 +13,7 @@ from rookery.application.agents.critic import Critic, Review, Reviewed
 from rookery.application.agents.helpers import opening
 from rookery.application.agents.remarks import Remarked
 from rookery.application.agents.researcher import Researcher
-from rookery.application.agents.roster import AGENTS, COORDINATOR, CRITIC, RESEARCHER, WRITER
+from rookery.application.agents.roster import AGENTS, COORDINATOR, CRITIC, RESEARCHER, WRITER, without
 from rookery.application.agents.supervisor import Supervisor
 from rookery.application.agents.writer import Noted, Notes, ToNote, Writer, Written
 from rookery.application.asking import Asker, Spoken
@@ -45,7 +45,8 @@ class Colony:
 
     `llms` returns a model by name, the default one for None; `stand_in` works by rule where a model gives nothing
     valid. `budget` is that of a run. `degradations` says what is missing, for the person. Without `memory` nothing is
-    recalled and nothing noted. `agents` are the members, by id.
+    recalled and nothing noted. `agents` are the members, by id. `lent` are tools that reach beyond the documents: the
+    researcher has them unless a request names its sources.
     """
 
     llms: Callable[[str | None], LLMPort]
@@ -58,6 +59,7 @@ class Colony:
     degradations: Sequence[str] = ()
     memory: AgentMemory | None = None
     agents: Mapping[str, Agent] = field(default_factory=lambda: {agent.id: agent for agent in AGENTS})
+    lent: Sequence[str] = ()
 
     async def research(self, context: WorkflowContext, request: ResearchRequest) -> TaskResult:
         """Answer a question. This is the workflow that orchestrators run."""
@@ -71,6 +73,7 @@ class _Expedition:
         self._colony = colony
         self._context = context
         self._request = request
+        self._agents = without(colony.lent, colony.agents) if request.sources and colony.lent else colony.agents
         self._effort = EFFORTS[request.depth]
         self._supervisor = Supervisor(request.budget(colony.budget), colony.clock, context.emit)
         self._askers: dict[str | None, Asker] = {}
@@ -78,7 +81,7 @@ class _Expedition:
         self._bench = Bench(
             asker=lambda agent: self._asker(agent.model),
             tools=colony.tools,
-            agents=colony.agents,
+            agents=self._agents,
             supervisor=self._supervisor,
             context=context,
             clock=colony.clock,
@@ -131,7 +134,7 @@ class _Expedition:
         )
 
     def _member(self, agent: Agent) -> Agent:
-        return self._colony.agents.get(agent.id, agent)
+        return self._agents.get(agent.id, agent)
 
     def _ask(self, agent: Agent) -> Asker:
         return self._asker(self._member(agent).model)
@@ -203,7 +206,7 @@ class _Expedition:
 
     def _assignment(self, question: str, number: int) -> Assignment:
         alone = self._request.agent
-        kind = self._colony.agents[alone] if alone is not None else self._member(RESEARCHER)
+        kind = self._agents[alone] if alone is not None else self._member(RESEARCHER)
         return Assignment(
             agent_id=kind.id if alone is not None else f"{RESEARCHER.id}-{number}",
             agent=kind.id,
@@ -213,7 +216,7 @@ class _Expedition:
             namespace=self._request.namespace,
             snapshots=self._snapshots,
             passages=self._readable(),
-            opening=opening(kind, question, recalls=self._recalls()),
+            opening=opening(kind, question, recalls=self._recalls(), web=not self._request.sources),
             thoughts=self._effort.thoughts if alone is None else kind.budget.max_steps,
             until_found=self._effort.until_found and alone is None,
         )

@@ -49,7 +49,7 @@ from rookery.domain.ports.tool import Tool
 from rookery.domain.ports.vector_store import VectorStorePort
 from rookery.entrypoints import plugins
 from rookery.entrypoints.llms import LLMs
-from rookery.entrypoints.roster import roster
+from rookery.entrypoints.roster import lent, roster
 from rookery.entrypoints.settings import Settings
 
 if TYPE_CHECKING:
@@ -321,6 +321,7 @@ class Container(containers.DeclarativeContainer):
         budget=settings.provided.research.budget,
         degradations=degradations,
         memory=agent_memory,
+        lent=providers.Callable(lent, settings, agents),
     )
     start_run = providers.Singleton(
         StartRun,

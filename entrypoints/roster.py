@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +15,7 @@ from rookery.domain.errors import ConfigurationError
 from rookery.entrypoints.settings import Settings, settings_file
 
 FOLDER = "agents"
+_WEB_TOOLS = ("web_search", "fetch_page")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 
 
@@ -40,6 +41,7 @@ def roster(settings: Settings, tools: Collection[str]) -> dict[str, Agent]:
         ConfigurationError: a file of an agent is wrong, or the settings name an agent that does not exist.
     """
     known = {agent.id: agent for agent in AGENTS}
+    known[RESEARCHER.id] = RESEARCHER.model_copy(update={"tools": [*RESEARCHER.tools, *web_tools(settings)]})
     for path in _files(folders(settings)):
         known[path.stem] = _read(path, known.get(path.stem), {*tools, DELEGATE})
     strangers = settings.agents.keys() - known.keys()
@@ -49,6 +51,25 @@ def roster(settings: Settings, tools: Collection[str]) -> dict[str, Agent]:
         )
     changes = {name: section.model_dump(exclude_none=True) for name, section in settings.agents.items()}
     return {name: agent.model_copy(update=changes.get(name, {})) for name, agent in known.items()}
+
+
+def web_tools(settings: Settings) -> list[str]:
+    """Return the tools that the researcher gets when a search engine is set and the network is open."""
+    from rookery.adapters.tools.web_search.settings import Settings as SearchSettings
+
+    if settings.research.offline:
+        return []
+    try:
+        order = SearchSettings.model_validate(settings.tools.get("web_search", {})).order
+    except ValidationError:  # whoever makes the tool says what is wrong
+        return list(_WEB_TOOLS)
+    return list(_WEB_TOOLS) if order else []
+
+
+def lent(settings: Settings, agents: Mapping[str, Agent]) -> list[str]:
+    """Return the tools that the researcher has because of a search engine, and not by a file of its own."""
+    tools = web_tools(settings)
+    return tools if agents[RESEARCHER.id].tools == [*RESEARCHER.tools, *tools] else []
 
 
 def folders(settings: Settings) -> list[Path]:

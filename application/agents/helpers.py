@@ -87,7 +87,7 @@ class Helpers(Delegation):
             "parent_id": self._task.agent_id,
             "question": task,
             "depth": self._task.depth + 1,
-            "opening": opening(agent, task, recalls=False),
+            "opening": opening(agent, task, recalls=False, web=self._task.snapshots is None),
         }
         self._helpers[place] = helper = self._begin(self._bench, self._task.model_copy(update=changes))
         try:
@@ -111,8 +111,10 @@ class Helpers(Delegation):
         return [one for one in self._bench.agents.values() if one.works_alone]
 
 
-def opening(agent: Agent, question: str, *, recalls: bool) -> list[ToolCall]:
+def opening(agent: Agent, question: str, *, recalls: bool, web: bool) -> list[ToolCall]:
     """Return what an agent calls before it thinks: everybody would begin so, and a model need not be asked."""
-    tools = [name for name in ("recall_memory", "search_documents") if name in agent.tools]
+    looks = {"recall_memory": recalls, "search_documents": True, "web_search": web}
     arguments: dict[str, JsonValue] = {"query": question}
-    return [ToolCall(tool=name, arguments=arguments) for name in tools if recalls or name != "recall_memory"]
+    return [
+        ToolCall(tool=name, arguments=arguments) for name, wanted in looks.items() if wanted and name in agent.tools
+    ]

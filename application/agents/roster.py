@@ -1,5 +1,7 @@
 """The agents that every colony has."""
 
+from collections.abc import Collection, Mapping
+
 from rookery.domain.agents import Agent, Budget
 
 COORDINATOR = Agent(
@@ -40,3 +42,10 @@ SUPERVISOR = Agent(
 )
 
 AGENTS = [COORDINATOR, RESEARCHER, CRITIC, WRITER, SUPERVISOR]
+
+
+def without(tools: Collection[str], agents: Mapping[str, Agent]) -> dict[str, Agent]:
+    """Return the agents by id, the researcher without some of its tools."""
+    members = {RESEARCHER.id: RESEARCHER, **agents}
+    left = [name for name in members[RESEARCHER.id].tools if name not in tools]
+    return members | {RESEARCHER.id: members[RESEARCHER.id].model_copy(update={"tools": left})}
