@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 A = TypeVar("A", bound=BaseModel)
 
+_OF_PLANS = (432, 433)  # Tavily's, when the credits of a plan are used up
 _BOUNDS = Bounds(megabytes=5, seconds=20)
 
 
@@ -86,7 +87,7 @@ class Service:
             wait = response.headers.get("retry-after", "")
             after = f" for {wait} seconds" if wait.isdigit() else ""
             raise ServiceError(f"{self.name} asks to wait{after} (status {status})", status=status, retryable=True)
-        if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.PAYMENT_REQUIRED}:
+        if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.PAYMENT_REQUIRED, *_OF_PLANS}:
             raise ServiceError(f"{self.name} refuses (status {status}); check its key and its plan", status=status)
         raise ServiceError(f"{self.name} answers with status {status}", status=status, retryable=status >= 500)
 

@@ -87,19 +87,24 @@ class SearchWikipedia(Tool):
         )
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._article(one.title)) for one in found.query.search[: self._read]]
-        articles = [document for task in tasks if (document := task.result()) is not None]
+        read = [task.result() for task in tasks]
+        articles = [article for article in read if isinstance(article, Document)]
+        trouble = [str(error) for error in read if isinstance(error, ToolError)]
         passages = await self._capture(articles, query, limit=scope.passages) if articles else []
         titles = ", ".join(article.title for article in articles)
         told = f"{counted(len(passages), 'passage')} of {titles}" if articles else "no article was found"
-        return Outcome(summary=told, passages=passages)
+        return Outcome(summary="; ".join([told, *trouble]), passages=passages)
 
-    async def _article(self, title: str) -> Document | None:
-        """Return the text of one article; MediaWiki gives the whole text of only one at a time."""
+    async def _article(self, title: str) -> Document | ToolError | None:
+        """Return the text of one article, or why it cannot be had; MediaWiki gives one whole text at a time."""
         asked: dict[str, str | int] = {
             "prop": "extracts|info", "inprop": "url", "explaintext": 1, "exsectionformat": "wiki", "redirects": 1,
             "titles": title,
         }  # fmt: skip
-        answer = await self._ask(asked, _ArticleAnswer)
+        try:
+            answer = await self._ask(asked, _ArticleAnswer)
+        except ToolError as error:
+            return error
         article = next(iter(answer.query.pages), None)
         if article is None or not article.extract.strip() or not article.fullurl:
             return None

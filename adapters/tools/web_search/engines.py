@@ -15,6 +15,7 @@ from rookery.adapters.tools.service import Service, ServiceError
 from rookery.adapters.tools.web_search.settings import Name, Settings
 from rookery.domain.errors import ConfigurationError, ToolError
 
+_BRAVE_WORDS = 50  # that it takes of a query
 _MOST = 10  # results that are asked for
 
 
@@ -87,8 +88,14 @@ class Brave(Engine):
         self._service = Service(network, base_url, name="Brave", headers=headers)
 
     async def search(self, query: str) -> list[Hit]:
-        asked: dict[str, str | int] = {"q": query[:400], "count": _MOST, "text_decorations": "false"}
-        return (await self._service.get_json("/res/v1/web/search", asked, _BraveAnswer)).web.hits()
+        words = " ".join(query.split()[:_BRAVE_WORDS])
+        asked: dict[str, str | int] = {"q": words, "count": _MOST, "text_decorations": "false"}
+        try:
+            return (await self._service.get_json("/res/v1/web/search", asked, _BraveAnswer)).web.hits()
+        except ServiceError as error:
+            if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
+                raise
+            raise ToolError("Brave refuses the key or the query (status 422); check BRAVE_API_KEY") from error
 
 
 class _TavilyQuestion(BaseModel):
