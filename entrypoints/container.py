@@ -21,12 +21,15 @@ from rookery.adapters.readers.documents import Settings as SourceSettings
 from rookery.adapters.readers.web import WebReader
 from rookery.adapters.run_stores.sqlite import SqliteRunStore
 from rookery.adapters.snapshot_stores.sqlite import SqliteSnapshotStore
+from rookery.adapters.support.services.ledger import SqliteDeliveryLedger
+from rookery.adapters.support.services.surroundings import Surroundings
 from rookery.adapters.support.web.network import Network
 from rookery.adapters.sync_ledgers.sqlite import SqliteSyncLedger
 from rookery.adapters.token_stores.sqlite import SqliteTokenStore
 from rookery.application.access import Authenticate, CreateToken, RevokeToken
 from rookery.application.capturing import CaptureDocuments
 from rookery.application.ingestion import AddSources, RemoveSource
+from rookery.application.integrations import Notify, PublishRun
 from rookery.application.memory.agents import AgentMemory, ForgetFindings
 from rookery.application.memory.mirrors import Mirror, Mirrors
 from rookery.application.memory.projection import Projection
@@ -186,6 +189,7 @@ class Container(containers.DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
     roots: providers.Object[Sequence[Path] | None] = providers.Object(None)
     progress: providers.Object[Callable[[Any], None]] = providers.Object(lambda _: None)
+    notices: providers.Object[Callable[[str], None]] = providers.Object(lambda _: None)
     degradations: providers.Object[Sequence[str]] = providers.Object(())
 
     home = providers.Callable(lambda settings: settings.home, settings)
@@ -283,10 +287,22 @@ class Container(containers.DeclarativeContainer):
     )
     search_documents = providers.Singleton(SearchDocuments, search)
     recall_memory = providers.Singleton(RecallMemory, agent_memory)
-    integrations = providers.Singleton(
-        _integrations, settings, clock=clock, home=home, network=network, offline=settings.provided.research.offline
-    )
     files = providers.Singleton(_files, settings, home)
+    deliveries = providers.Singleton(SqliteDeliveryLedger, home)
+    surroundings = providers.Singleton(
+        Surroundings, clock, deliveries, capture, offline=settings.provided.research.offline, notice=notices
+    )
+    integrations = providers.Singleton(
+        _integrations,
+        settings,
+        clock=clock,
+        home=home,
+        network=network,
+        offline=settings.provided.research.offline,
+        surroundings=surroundings,
+    )
+    notify = providers.Singleton(Notify, integrations)
+    publish_run = providers.Singleton(PublishRun, notify, run_store)
     agents = providers.Singleton(roster, settings, providers.Callable(_tool_names, integrations))
     tools = providers.Singleton(
         _tools,
@@ -361,8 +377,9 @@ async def close(container: Container) -> None:
         await container.vector_store().close()
     with contextlib.suppress(ConfigurationError):
         await container.mirrors().close()
-    for integration in container.integrations().values():
-        await integration.close()
+    with contextlib.suppress(ConfigurationError):
+        for integration in container.integrations().values():
+            await integration.close()
     await container.llms().close()
     for store in (
         container.journal(),
@@ -372,6 +389,7 @@ async def close(container: Container) -> None:
         container.snapshots(),
         container.token_store(),
         container.library(),
+        container.deliveries(),
     ):
         store.close()
 
@@ -379,3 +397,8 @@ async def close(container: Container) -> None:
 def show_downloads(container: Container, show: Callable[[Any], None]) -> None:
     """Have downloads told to `show`: an object with `file`, `received` and `total`, in bytes."""
     container.progress.override(providers.Object(show))
+
+
+def show_notices(container: Container, show: Callable[[str], None]) -> None:
+    """Have it told to `show`, in words for a person, when a service is waited for."""
+    container.notices.override(providers.Object(show))

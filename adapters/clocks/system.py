@@ -1,5 +1,6 @@
 """The machine's clock."""
 
+import asyncio
 import secrets
 import time
 from datetime import UTC, datetime
@@ -16,6 +17,9 @@ class SystemClock(ClockPort):
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(max(0.0, seconds))
 
     def new_id(self) -> str:
         milliseconds = time.time_ns() // 1_000_000

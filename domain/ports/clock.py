@@ -15,6 +15,10 @@ class ClockPort(Protocol):
         """Return seconds that never go back, from an arbitrary start."""
         ...
 
+    async def sleep(self, seconds: float) -> None:
+        """Return once so many seconds have passed; at once for none."""
+        ...
+
     def new_id(self) -> str:
         """Return a UUID that sorts by the time of its making (version 7)."""
         ...

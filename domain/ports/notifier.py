@@ -12,6 +12,7 @@ class NotifierPort(Protocol):
         """Deliver a message. A second call with the same key delivers nothing, and returns where the first one went.
 
         Raises:
+            Conflict: the key was used for another message.
             NotifierError: it was not delivered; `retryable` says whether to try again.
         """
         ...

@@ -37,6 +37,9 @@ class SkewedClock(ClockPort):
     def monotonic(self) -> float:
         return float(self._looks)
 
+    async def sleep(self, seconds: float) -> None:
+        self.skew += timedelta(seconds=seconds)
+
     def new_id(self) -> str:
         self._looks += 1
         return f"{self._name}-{self._looks}"

@@ -54,7 +54,7 @@ function IntegrationCard({ integration }: { integration: IntegrationStatus }) {
           <h2 className="font-semibold capitalize">{SPELLING[integration.name] ?? integration.name}</h2>
           <p className="text-sm text-muted-foreground">{integration.kind}</p>
         </div>
-        <Badge variant={integration.configured ? "success" : "default"} className="ml-auto">
+        <Badge variant={integration.status === "ready" ? "success" : "default"} className="ml-auto">
           {integration.status}
         </Badge>
       </div>

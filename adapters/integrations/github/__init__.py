@@ -1,0 +1,5 @@
+"""GitHub."""
+
+from rookery.adapters.integrations.github.integration import GitHubIntegration
+
+__all__ = ["GitHubIntegration"]

@@ -1,0 +1,5 @@
+"""Jira."""
+
+from rookery.adapters.integrations.jira.integration import JiraIntegration
+
+__all__ = ["JiraIntegration"]

@@ -1,1 +1,0 @@
-"""Notion, by notion-client."""

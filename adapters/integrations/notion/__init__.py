@@ -1,0 +1,5 @@
+"""Notion."""
+
+from rookery.adapters.integrations.notion.integration import NotionIntegration
+
+__all__ = ["NotionIntegration"]

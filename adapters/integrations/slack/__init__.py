@@ -1,0 +1,5 @@
+"""Slack."""
+
+from rookery.adapters.integrations.slack.integration import SlackIntegration
+
+__all__ = ["SlackIntegration"]
