@@ -425,7 +425,7 @@ export interface paths {
         };
         /**
          * List Integrations
-         * @description List the integrations that are installed, and their state.
+         * @description List the integrations that are installed, and how things stand with them now.
          */
         get: operations["list_integrations_v1_integrations_get"];
         put?: never;
@@ -447,9 +447,29 @@ export interface paths {
         put?: never;
         /**
          * Notify
-         * @description Send a message through an integration.
+         * @description Send a message through an integration. A second request with the same `Idempotency-Key` sends nothing.
          */
         post: operations["notify_v1_integrations__name__notify_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/{run_id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish
+         * @description Send the report of a run through an integration; to each place once, unless another key is given.
+         */
+        post: operations["publish_v1_runs__run_id__publish_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -871,6 +891,30 @@ export interface components {
              * @enum {string}
              */
             decision: "approve" | "deny";
+        };
+        /**
+         * Delivery
+         * @description Where a message went.
+         */
+        Delivery: {
+            /** Service */
+            service: string;
+            /** Target */
+            target: string;
+            /** Url */
+            url?: string | null;
+            /**
+             * Parts
+             * @description into which the service's limits divided it
+             * @default 1
+             */
+            parts: number;
+            /**
+             * Repeated
+             * @description whether it was delivered before, under the same key
+             * @default false
+             */
+            repeated: boolean;
         };
         /**
          * Depth
@@ -1491,6 +1535,20 @@ export interface components {
             status: number;
             /** Detail */
             detail: string;
+        };
+        /**
+         * Publication
+         * @description Where the report of a run goes.
+         *
+         *     Attributes:
+         *         integration: its name.
+         *         target: a channel, a page, `owner/repo`, a project …; null: that of the settings.
+         */
+        Publication: {
+            /** Integration */
+            integration: string;
+            /** Target */
+            target?: string | null;
         };
         /**
          * ResearchRequest
@@ -4426,7 +4484,9 @@ export interface operations {
     notify_v1_integrations__name__notify_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path: {
                 name: string;
             };
@@ -4439,12 +4499,94 @@ export interface operations {
         };
         responses: {
             /** @description Successful Response */
-            202: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["IntegrationStatus"];
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description No valid token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a scope, or the path may not be read */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request cannot be done */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not in this version */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_v1_runs__run_id__publish_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Publication"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
                 };
             };
             /** @description No valid token */
