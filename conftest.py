@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.support.weaviate",
     "tests.support.web_server",
     "features.steps.agents",
+    "features.steps.approvals",
     "features.steps.asking",
     "features.steps.sources",
     "features.steps.steering",

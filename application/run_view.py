@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from pydantic import Field
+
 from rookery.domain import events
 from rookery.domain.events import RunEvent
 from rookery.domain.frozen import Frozen
@@ -26,6 +28,7 @@ class RunView(Frozen):
     status: str = "queued"
     sub_questions: list[str] = []
     agents: list[AgentView] = []
+    waiting: dict[str, str] = Field(default={}, description="why approvals are wanted, by their ids")
     problems: list[str] = []
     notices: list[str] = []
     claims: int = 0
@@ -58,6 +61,12 @@ def _after(view: RunView, event: RunEvent) -> RunView:  # noqa: C901 - one case 
             return view.model_copy(update={"problems": [*view.problems, event.summary]})
         case events.ToolReturned():
             return _doing(view, event.agent_id, event.summary)
+        case events.ApprovalRequested():
+            view = _doing(view, event.agent_id, f"waits for approval of {event.tool}")
+            return view.model_copy(update={"waiting": {**view.waiting, event.approval_id: event.reason}})
+        case events.ApprovalResolved():
+            waiting = {id_: reason for id_, reason in view.waiting.items() if id_ != event.approval_id}
+            return view.model_copy(update={"waiting": waiting})
         case events.ClaimVerified():
             return view.model_copy(update={"claims": view.claims + 1})
         case events.SupervisorIntervened():

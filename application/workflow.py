@@ -1,6 +1,5 @@
 """The research workflow: read, plan, research side by side, reflect, write. Written once for every orchestrator."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,25 +9,29 @@ from rookery.application.agents.assignments import Assignment, Investigation
 from rookery.application.agents.bench import Bench
 from rookery.application.agents.coordinator import Coordinator, Planned, SourcesToRead
 from rookery.application.agents.critic import Critic, Review, Reviewed
+from rookery.application.agents.deadlines import Deadlines
 from rookery.application.agents.helpers import opening
 from rookery.application.agents.remarks import Remarked
 from rookery.application.agents.researcher import Researcher
 from rookery.application.agents.roster import AGENTS, COORDINATOR, CRITIC, RESEARCHER, WRITER, without
 from rookery.application.agents.supervisor import Supervisor
 from rookery.application.agents.writer import Noted, Notes, ToNote, Writer, Written
+from rookery.application.approving import ApprovalGate
 from rookery.application.asking import Asker, Spoken
 from rookery.application.ingestion import AddSources, Ingested
 from rookery.application.memory.agents import AgentMemory
 from rookery.application.run_llm import RunLLM
 from rookery.application.verdict import Verdict, conclude
 from rookery.domain.agents import Agent, Budget
+from rookery.domain.errors import ToolError
 from rookery.domain.events import AgentFinished, AgentStarted
 from rookery.domain.loop import Spent
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.llm import LLMPort
 from rookery.domain.ports.orchestrator import I, WorkflowContext
 from rookery.domain.ports.snapshot_store import SnapshotStorePort
-from rookery.domain.ports.tool import Tool
+from rookery.domain.ports.tool import Tool, ToolSource
+from rookery.domain.provenance import distinct
 from rookery.domain.reasoning import ComposeJob, Evidence, PlanJob, ReflectJob
 from rookery.domain.results import TaskResult, Usage
 from rookery.domain.runs import EFFORTS, PASSAGE_TOKENS, ResearchRequest
@@ -45,8 +48,9 @@ class Colony:
 
     `llms` returns a model by name, the default one for None; `stand_in` works by rule where a model gives nothing
     valid. `budget` is that of a run. `degradations` says what is missing, for the person. Without `memory` nothing is
-    recalled and nothing noted. `agents` are the members, by id. `lent` are tools that reach beyond the documents: the
-    researcher has them unless a request names its sources.
+    recalled and nothing noted. `sources` have further tools, which are asked for when a run begins. `gate` lets side
+    effects pass. `agents` are the members, by id. `lent` are tools that reach beyond the documents: the researcher has
+    them unless a request names its sources.
     """
 
     llms: Callable[[str | None], LLMPort]
@@ -56,8 +60,10 @@ class Colony:
     clock: ClockPort
     stand_in: LLMPort
     budget: Budget
+    gate: ApprovalGate
     degradations: Sequence[str] = ()
     memory: AgentMemory | None = None
+    sources: Sequence[ToolSource] = ()
     agents: Mapping[str, Agent] = field(default_factory=lambda: {agent.id: agent for agent in AGENTS})
     lent: Sequence[str] = ()
 
@@ -75,16 +81,20 @@ class _Expedition:
         self._request = request
         self._agents = without(colony.lent, colony.agents) if request.sources and colony.lent else colony.agents
         self._effort = EFFORTS[request.depth]
-        self._supervisor = Supervisor(request.budget(colony.budget), colony.clock, context.emit)
+        self._deadlines = Deadlines(colony.clock)
+        self._supervisor = Supervisor(request.budget(colony.budget), colony.clock, context.emit, self._deadlines)
         self._askers: dict[str | None, Asker] = {}
         self._llm = self._asker(None).llm
+        self._tools = dict(colony.tools)
         self._bench = Bench(
             asker=lambda agent: self._asker(agent.model),
-            tools=colony.tools,
+            tools=self._tools,
             agents=self._agents,
             supervisor=self._supervisor,
             context=context,
             clock=colony.clock,
+            gate=colony.gate,
+            deadlines=self._deadlines,
             seed=request.seed,
         )
         self._coordinator = Coordinator(
@@ -103,7 +113,7 @@ class _Expedition:
         await self._context.emit(AgentStarted(agent_id=COORDINATOR.id, role=COORDINATOR.role, goal=COORDINATOR.goal))
         await self._supervisor.report(self._colony.degradations)
         try:
-            async with asyncio.timeout(self._supervisor.seconds_left * (1 - _FOR_WRITING)):
+            async with self._deadlines.limit(self._supervisor.seconds_left * (1 - _FOR_WRITING)):
                 await self._gather()
         except TimeoutError:
             await self._supervisor.hinder("the time budget is used up", "answer with what was found so far")
@@ -167,6 +177,7 @@ class _Expedition:
         return work
 
     async def _gather(self) -> None:
+        await self._fetch_tools()
         await self._read_sources()
         if self._request.agent is not None:
             await self._investigate([self._request.question])
@@ -185,6 +196,17 @@ class _Expedition:
             if not follow_ups:
                 break
             await self._investigate(follow_ups)
+
+    async def _fetch_tools(self) -> None:
+        """Ask those for their tools whose tools an agent has."""
+        named = [name for agent in self._colony.agents.values() for name in agent.tools]
+        for source in self._colony.sources:
+            if not any(name.startswith(f"{source.name}.") for name in named):
+                continue
+            try:
+                self._tools |= {tool.name: tool for tool in await source.tools()}
+            except ToolError as error:
+                await self._supervisor.report([str(error)])
 
     async def _read_sources(self) -> None:
         if not self._request.sources:
@@ -217,6 +239,7 @@ class _Expedition:
             snapshots=self._snapshots,
             passages=self._readable(),
             opening=opening(kind, question, recalls=self._recalls(), web=not self._request.sources),
+            origins=distinct(origin for found in self._investigations.values() for origin in found.origins),
             thoughts=self._effort.thoughts if alone is None else kind.budget.max_steps,
             until_found=self._effort.until_found and alone is None,
         )
@@ -277,7 +300,7 @@ class _Expedition:
         over = None if self._supervisor.tokens_left else "the token budget is used up"
         if over is None:
             try:
-                async with asyncio.timeout(self._supervisor.seconds_left):
+                async with self._deadlines.limit(self._supervisor.seconds_left):
                     return await self._context.step("write", self._remarked(writer.compose), job, returns=Written)
             except TimeoutError:
                 over = "the writer did not finish in time"

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue, TypeAdapter
 
 from rookery.domain.frozen import Frozen, Timestamp
+from rookery.domain.provenance import Origin
 from rookery.domain.results import TaskStatus
 from rookery.domain.runs import Depth
 
@@ -90,6 +91,9 @@ class ApprovalRequested(Event):
     tool: str
     arguments: dict[str, JsonValue]
     reason: str
+    origins: list[Origin] = []
+    echoes: list[str] = Field(default=[], description="places whose words stand in the arguments")
+    expires_at: Timestamp | None = None
 
 
 class ApprovalResolved(Event):
@@ -98,6 +102,7 @@ class ApprovalResolved(Event):
     type: Literal["approval_resolved"] = "approval_resolved"
     approval_id: str
     decision: Literal["approve", "deny", "expired"]
+    by: str | None = None
 
 
 class MemoryWritten(Event):

@@ -7,10 +7,12 @@ occurs; for tokens, among the long words. What is plainly a placeholder stays.
 
 import base64
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
+
+from pydantic import JsonValue
 
 _Test = Callable[[str], bool]
 
@@ -32,6 +34,23 @@ def redact(text: str) -> Redacted:
             break
         total += count
     return Redacted(text, total)
+
+
+def redact_all(values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return a JSON object whose texts, however deep they lie, have no credentials; keys and all else stay."""
+    return {key: _redacted(value) for key, value in values.items()}
+
+
+def _redacted(value: JsonValue) -> JsonValue:
+    match value:
+        case str():
+            return redact(value).text
+        case dict():
+            return redact_all(value)
+        case list():
+            return [_redacted(inner) for inner in value]
+        case _:
+            return value
 
 
 def _pass(text: str) -> tuple[str, int]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dependency_injector import containers, providers
 
 from rookery.adapters.analyzers.snowball import SnowballAnalyzer
+from rookery.adapters.approval_stores.sqlite import SqliteApprovalStore
 from rookery.adapters.clocks.system import SystemClock
 from rookery.adapters.journals.sqlite import SqliteMemoryJournal
 from rookery.adapters.libraries.in_memory import InMemoryLibrary
@@ -27,6 +28,7 @@ from rookery.adapters.support.web.network import Network
 from rookery.adapters.sync_ledgers.sqlite import SqliteSyncLedger
 from rookery.adapters.token_stores.sqlite import SqliteTokenStore
 from rookery.application.access import Authenticate, CreateToken, RevokeToken
+from rookery.application.approving import ApprovalGate
 from rookery.application.capturing import CaptureDocuments
 from rookery.application.ingestion import AddSources, RemoveSource
 from rookery.application.integrations import Notify, PublishRun
@@ -48,7 +50,7 @@ from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.integration import IntegrationPort
 from rookery.domain.ports.memory_journal import MemoryJournalPort
 from rookery.domain.ports.object_store import ObjectStorePort
-from rookery.domain.ports.tool import Tool
+from rookery.domain.ports.tool import Tool, ToolSource
 from rookery.domain.ports.vector_store import VectorStorePort
 from rookery.entrypoints import plugins
 from rookery.entrypoints.llms import LLMs
@@ -143,8 +145,6 @@ def _tools(
         tool: Tool = _plugin("tools", name, settings, **offered)
         if name in tools or tool.name != name:
             raise ConfigurationError(f"the tool {name!r} calls itself {tool.name!r}; a tool needs a name of its own")
-        if tool.effect == "write":
-            raise ConfigurationError(f"the tool {name!r} needs a person's approval, which this version cannot ask for")
         tools[name] = tool
     return tools
 
@@ -203,6 +203,7 @@ class Container(containers.DeclarativeContainer):
     run_store = providers.Singleton(SqliteRunStore, home, clock=clock)
     snapshots = providers.Singleton(SqliteSnapshotStore, home)
     token_store = providers.Singleton(SqliteTokenStore, home)
+    approval_store = providers.Singleton(SqliteApprovalStore, home, clock=clock)
     library = providers.Singleton(SqliteLibrary, home, analyzer=analyzer)
     embedder = providers.Singleton(
         _plugin,
@@ -325,6 +326,8 @@ class Container(containers.DeclarativeContainer):
         search=search,
         snapshots=snapshots,
     )
+    gate = providers.Singleton(ApprovalGate, approval_store, clock, settings.provided.approvals)
+    tool_sources: providers.Object[Sequence[ToolSource]] = providers.Object(())
     colony = providers.Singleton(
         Colony,
         agents=agents,
@@ -335,6 +338,8 @@ class Container(containers.DeclarativeContainer):
         snapshots=snapshots,
         clock=clock,
         budget=settings.provided.research.budget,
+        gate=gate,
+        sources=tool_sources,
         degradations=degradations,
         memory=agent_memory,
         lent=providers.Callable(lent, settings, agents),
@@ -388,6 +393,7 @@ async def close(container: Container) -> None:
         container.run_store(),
         container.snapshots(),
         container.token_store(),
+        container.approval_store(),
         container.library(),
         container.deliveries(),
     ):

@@ -13,6 +13,7 @@ from pydantic_settings import (
 )
 
 from rookery.domain.agents import Budget
+from rookery.domain.approvals import Policy
 from rookery.domain.errors import ConfigurationError
 
 FILE_NAME = "rookery.toml"
@@ -92,6 +93,7 @@ class Settings(BaseSettings):
     memory: MemorySettings = MemorySettings()
     agents: dict[str, AgentSettings] = {}
     sync: SyncSettings = SyncSettings()
+    approvals: Policy = Policy()
     server: ServerSettings = ServerSettings()
     sources: dict[str, Any] = {}
     network: dict[str, Any] = {}

@@ -67,16 +67,19 @@ class JournalledContext(WorkflowContext):
 
         return await self._recorded(name, given, do, returns, slight=False)
 
+    async def heed(self) -> None:
+        stop = await self._run_store.stop_asked(self._run_id)
+        if stop is not None:
+            await self._activity.cease(_at_work.get())
+            raise RunStopped(stop)
+
     async def _recorded(
         self, name: str, given: I, do: Callable[["_Part"], Awaitable[O]], returns: type[O], *, slight: bool
     ) -> O:
         """What is slight is recorded soon, and what is not before this returns."""
         input_hash = _hash(given.model_dump_json())
         around = _at_work.get()
-        stop = await self._run_store.stop_asked(self._run_id)
-        if stop is not None:
-            await self._activity.cease(around)
-            raise RunStopped(stop)
+        await self.heed()
         known = await self._outputs()
         recorded = known.get((name, input_hash))
         if recorded is not None:

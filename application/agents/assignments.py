@@ -5,6 +5,7 @@ from rookery.application.asking import Spoken
 from rookery.domain.actions import ToolCall
 from rookery.domain.frozen import Frozen
 from rookery.domain.loop import Spent
+from rookery.domain.provenance import Origin
 from rookery.domain.reasoning import Evidence
 
 DEEPEST = 2
@@ -25,6 +26,7 @@ class Assignment(Frozen):
         thoughts: how often it may decide for itself.
         until_found: whether it stops once it has found something.
         depth: how often the task was handed on.
+        origins: what had been read, that nobody vouches for, by those who gave the task.
     """
 
     agent_id: str
@@ -39,13 +41,14 @@ class Assignment(Frozen):
     thoughts: int = 0
     until_found: bool = True
     depth: int = 0
+    origins: list[Origin] = []
 
 
 class Investigation(Remarked):
     """What an agent found, best first; the ids of the evidence count from 1 within the investigation.
 
     What it spent and says includes what it handed on. `trouble` says what could not be done; `stopped` whether it ended
-    before it was done.
+    before it was done; `origins` where what it has read came from.
     """
 
     question: str
@@ -54,3 +57,4 @@ class Investigation(Remarked):
     spent: Spent = Spent()
     trouble: list[str] = []
     stopped: bool = False
+    origins: list[Origin] = []

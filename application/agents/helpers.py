@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from rookery.application.agents.assignments import DEEPEST, Assignment, Investigation
 from rookery.application.agents.bench import Bench
+from rookery.application.agents.readings import Readings
 from rookery.application.agents.roster import RESEARCHER
 from rookery.application.agents.toolbox import DELEGATE, Delegation, Handed, delegate_spec, shortened
 from rookery.domain.actions import ToolCall, ToolSpec
@@ -37,15 +38,23 @@ class Helpers(Delegation):
         task: of the agent that hands on.
         kind: which member of the colony it is.
         begin: puts an agent to work.
+        readings: what the agent that hands on has read.
     """
 
     def __init__(
-        self, bench: Bench, task: Assignment, kind: Agent, *, begin: Callable[[Bench, Assignment], Worker]
+        self,
+        bench: Bench,
+        task: Assignment,
+        kind: Agent,
+        *,
+        begin: Callable[[Bench, Assignment], Worker],
+        readings: Readings,
     ) -> None:
         self._bench = bench
         self._task = task
         self._kind = kind
         self._begin = begin
+        self._readings = readings
         self._helpers: dict[str, Worker] = {}
         self._taken: set[str] = set()
         self.failures: list[AdapterError] = []
@@ -77,7 +86,8 @@ class Helpers(Delegation):
         quotes = [f'{piece.passage.title}: "{piece.quote}"' for piece in found.evidence]
         summary = "; ".join([counted(len(quotes), "quote"), *found.trouble])
         told = shortened("\n".join([summary, *quotes]))
-        return Outcome(ok=bool(quotes) or not found.trouble, summary=summary, text=told)
+        ok = bool(quotes) or not found.trouble
+        return Outcome(ok=ok, summary=summary, text=told, untrusted=bool(found.origins), origins=found.origins)
 
     async def give(self, agent: Agent, task: str, place: str) -> Investigation:
         """Have another agent do a task, and keep what it finds, also when it fails or is cut off."""
@@ -88,6 +98,7 @@ class Helpers(Delegation):
             "question": task,
             "depth": self._task.depth + 1,
             "opening": opening(agent, task, recalls=False, web=self._task.snapshots is None),
+            "origins": self._readings.origins,
         }
         self._helpers[place] = helper = self._begin(self._bench, self._task.model_copy(update=changes))
         try:

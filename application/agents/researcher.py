@@ -1,6 +1,5 @@
 """An agent at work: it thinks, acts, observes and reflects until it has something to answer with."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from rookery.application.agents.assignments import Assignment, Investigation
@@ -8,6 +7,7 @@ from rookery.application.agents.bench import Bench
 from rookery.application.agents.helpers import Helpers
 from rookery.application.agents.memo import Memo
 from rookery.application.agents.quoting import QUOTES, Quoted, place, quote, unseen
+from rookery.application.agents.readings import Readings
 from rookery.application.agents.roster import RESEARCHER
 from rookery.application.agents.toolbox import (
     DELEGATE,
@@ -25,6 +25,7 @@ from rookery.domain.interventions import Remedy, Trouble
 from rookery.domain.loop import Loop, Phase, Spent
 from rookery.domain.ports.orchestrator import I, O
 from rookery.domain.ports.tool import Outcome, Scope
+from rookery.domain.provenance import distinct
 from rookery.domain.reasoning import ActJob, Evidence, FindEvidenceJob
 from rookery.domain.results import TaskStatus
 from rookery.domain.sources import Passage
@@ -68,7 +69,8 @@ class Researcher:
         self._kind = bench.agents.get(task.agent, RESEARCHER)
         self._agent = self._kind.model_copy(update={"id": task.agent_id})
         self._ask = bench.asker(self._kind)
-        self._helpers = Helpers(bench, task, self._kind, begin=Researcher)
+        self._readings = Readings(task.origins)
+        self._helpers = Helpers(bench, task, self._kind, begin=Researcher, readings=self._readings)
         scope = Scope(
             run_id=bench.context.run_id,
             agent=self._agent,
@@ -76,7 +78,8 @@ class Researcher:
             snapshots=task.snapshots,
             passages=task.passages,
         )
-        self._toolbox = Toolbox(bench, scope, delegation=self._helpers if self._helpers.may_delegate else None)
+        delegation = self._helpers if self._helpers.may_delegate else None
+        self._toolbox = Toolbox(bench, scope, delegation=delegation, readings=self._readings)
         self._memo = Memo()
         self._digests: set[str] = set()
         self._outcomes: list[Outcome] = []
@@ -85,7 +88,7 @@ class Researcher:
         self._spoken = Spoken()
         self._lost = 0
         self._loop = loops.begin([spec.name for spec in self._toolbox.specs], task.opening)
-        self._began = bench.clock.monotonic()
+        self._began = bench.clock.monotonic() - bench.deadlines.waited
 
     async def investigate(self) -> Investigation:
         """Work until the task is done, or a budget or the supervisor ends it.
@@ -117,6 +120,7 @@ class Researcher:
             spent=sum((one.spent for one in helped), self.spent()),
             trouble=list(dict.fromkeys(trouble)),
             stopped=self._loop.ended_by is not None or any(one.stopped for one in helped),
+            origins=distinct([*self._readings.origins, *(origin for one in helped for origin in one.origins)]),
         )
 
     def spent(self) -> Spent:
@@ -126,7 +130,7 @@ class Researcher:
             steps=max(1, self._loop.thoughts),
             tokens=usage.prompt_tokens + usage.completion_tokens,
             tool_calls=self._toolbox.calls,
-            seconds=round(self._bench.clock.monotonic() - self._began, 3),
+            seconds=round(self._bench.clock.monotonic() - self._bench.deadlines.waited - self._began, 3),
         )
 
     async def _work(self) -> None:
@@ -137,7 +141,7 @@ class Researcher:
             Phase.REFLECT: self._reflect,
         }
         try:
-            async with asyncio.timeout(self._kind.budget.max_seconds):
+            async with self._bench.deadlines.limit(self._kind.budget.max_seconds):
                 while self._loop.phase is not Phase.ANSWER:
                     self._loop = await moves[self._loop.phase]()
         except TimeoutError:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from rookery.application.agents.coordinator import Emit
+from rookery.application.agents.deadlines import Deadlines
 from rookery.application.agents.remarks import Remarked
 from rookery.application.agents.roster import SUPERVISOR
 from rookery.domain.agents import Budget
@@ -20,10 +21,11 @@ class Supervisor:
         hindered: whether an agent was stopped, or could not do its work as it should.
     """
 
-    def __init__(self, budget: Budget, clock: ClockPort, emit: Emit) -> None:
+    def __init__(self, budget: Budget, clock: ClockPort, emit: Emit, deadlines: Deadlines | None = None) -> None:
         self._budget = budget
         self._clock = clock
         self._emit = emit
+        self._deadlines = deadlines or Deadlines(clock)
         self._began = clock.monotonic()
         self._accounts: dict[str, Spent] = {}
         self._admitted = 0
@@ -33,8 +35,8 @@ class Supervisor:
 
     @property
     def seconds(self) -> float:
-        """How long the run has worked, in this process."""
-        return self._clock.monotonic() - self._began
+        """How long the run has worked, in this process, without what a person made it wait."""
+        return self._clock.monotonic() - self._began - self._deadlines.waited
 
     @property
     def seconds_left(self) -> float:

@@ -1,22 +1,30 @@
-"""Calling the tools that an agent decided for: checked, side by side, each once."""
+"""Calling the tools that an agent decided for: checked, side by side, each once.
+
+What changes something outside is done only when a person or the policy permits it.
+"""
 
 import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Protocol
 
 from pydantic import BaseModel, Field, ValidationError
 
 from rookery.application.agents.bench import Bench
+from rookery.application.agents.readings import Readings
+from rookery.application.approving import Wish
 from rookery.domain.actions import Observed, ToolCall, ToolSpec, Turn
 from rookery.domain.agents import Agent
-from rookery.domain.errors import AdapterError
+from rookery.domain.errors import AdapterError, InvalidRequest, SourceError, ToolError
 from rookery.domain.events import ToolCalled, ToolReturned
 from rookery.domain.frozen import Frozen
 from rookery.domain.ports.tool import Outcome, Scope, Tool
+from rookery.domain.redaction import redact_all
 
 DELEGATE = "delegate"
-_LONGEST = 2000  # characters of a result that a model reads
+_LONGEST = 2000  # characters of a result that a model reads, unless a tool has other limits
+_FAILURES = (AdapterError, SourceError, InvalidRequest)  # of a tool; the agent is told, and goes on
 
 
 def spec_of(tool: Tool) -> ToolSpec:
@@ -59,13 +67,16 @@ class Toolbox:
         bench: of the run.
         scope: for whom they work.
         delegation: hands a task to another agent; it is called like a tool.
+        readings: what the agent has read; what it reads here is added.
     """
 
-    def __init__(self, bench: Bench, scope: Scope, *, delegation: Delegation | None) -> None:
-        names = [name for name in scope.agent.tools if name in bench.tools]
+    def __init__(
+        self, bench: Bench, scope: Scope, *, delegation: Delegation | None, readings: Readings | None = None
+    ) -> None:
         self._bench = bench
         self._scope = scope
-        self._tools: Mapping[str, Tool] = {name: bench.tools[name] for name in names}
+        self._readings = readings or Readings()
+        self._tools: Mapping[str, Tool] = {name: bench.tools[name] for name in _named(scope.agent.tools, bench.tools)}
         self._delegation = delegation
         self.specs = [*map(spec_of, self._tools.values()), *([delegation.spec] if delegation else [])]
         self.failures: list[AdapterError] = []
@@ -88,14 +99,18 @@ class Toolbox:
                 tasks = [group.create_task(self._one(call, place, allowed)) for call, place in places]
         except BaseExceptionGroup as errors:  # as one of them would, were there no others beside it
             raise errors.exceptions[0] from errors
-        return [task.result() for task in tasks]
+        outcomes = [task.result() for task in tasks]
+        for call, outcome in zip(calls, outcomes, strict=True):
+            self._readings.take(call.tool, outcome)
+        return outcomes
 
     async def _one(self, call: ToolCall, place: str, allowed: Sequence[str]) -> Outcome:
         fault = self._fault(call, allowed)
         if fault is not None:
-            return Outcome(ok=False, summary=shortened(fault), text=shortened(fault))
+            return Outcome(ok=False, summary=shortened(fault), text=shortened(fault), untrusted=False)
         if call.key in self.known:
-            return Outcome(summary="called before, and not again", text="You made this call before; see above.")
+            seen = "You made this call before; see above."
+            return Outcome(summary="called before, and not again", text=seen, untrusted=False)
         self.calls += 1
         return await self._told(call, place)
 
@@ -108,8 +123,6 @@ class Toolbox:
     def _fault(self, call: ToolCall, allowed: Sequence[str]) -> str | None:
         if call.tool not in allowed:
             return f"there is no tool {call.tool!r} for you; there are: {', '.join(allowed) or 'none'}"
-        if call.tool != DELEGATE and self._tools[call.tool].effect == "write":
-            return f"{call.tool} needs a person's approval, and this version cannot ask for it"
         arguments = Handed if call.tool == DELEGATE else self._tools[call.tool].arguments
         try:
             arguments.model_validate(call.arguments)
@@ -118,30 +131,67 @@ class Toolbox:
             return f"{call.tool} cannot be called like that: {'; '.join(faults)}"
         return None
 
-    async def _told(self, call: ToolCall, place: str) -> Outcome:
+    async def _told(self, asked: ToolCall, place: str) -> Outcome:
+        call = asked.model_copy(update={"arguments": redact_all(asked.arguments)})
         agent_id = self._scope.agent.id
-        call_id = f"{agent_id}-{place}-{call.tool}"
+        call_id, name = f"{agent_id}-{place}-{call.tool}", f"{agent_id}/act-{place}"
         emit = self._bench.context.emit
         await emit(ToolCalled(agent_id=agent_id, call_id=call_id, tool=call.tool, arguments=call.arguments))
         began = self._bench.clock.monotonic()
         if self._delegation is not None and call.tool == DELEGATE:
             outcome = await self._delegation.hand(call, place)
+        elif self._tools[call.tool].effect == "write":
+            outcome = await self._bench.context.effect(name, self._permitted, call, returns=Outcome)
         else:
-            outcome = await self._bench.context.once(f"{agent_id}/act-{place}", self._made, call, returns=Outcome)
+            outcome = await self._bench.context.once(name, self._made, call, returns=Outcome)
         seconds = self._bench.clock.monotonic() - began
         returned = {"call_id": call_id, "tool": call.tool, "ok": outcome.ok, "summary": outcome.summary}
         await emit(ToolReturned(agent_id=agent_id, seconds=seconds, **returned))
         return outcome
 
-    async def _made(self, call: ToolCall) -> Outcome:
+    async def _permitted(self, call: ToolCall, key: str) -> Outcome:
+        """Do what changes something outside, once it is permitted; on doubt it is not done."""
+        wish = Wish(
+            run_id=self._scope.run_id,
+            agent_id=self._scope.agent.id,
+            call=call,
+            key=key,
+            origins=self._readings.origins,
+            echoes=self._readings.echoed(call.arguments),
+        )
+        gate = self._bench.gate
+        if not gate.grants(wish):
+            with self._bench.deadlines.standing_still():
+                refusal = await gate.ask(wish, self._bench.context)
+            if refusal is not None:
+                return Outcome(ok=False, summary=refusal, text=refusal, untrusted=False)
+        return await self._made(call, key)
+
+    async def _made(self, call: ToolCall, key: str = "") -> Outcome:
         tool = self._tools[call.tool]
         arguments: BaseModel = tool.arguments.model_validate(call.arguments)
         try:
-            outcome = await tool(arguments, self._scope)
-        except AdapterError as error:
-            self.failures.append(error)
-            return Outcome(ok=False, summary=str(error), text=shortened(str(error)))
-        return outcome.model_copy(update={"text": shortened(outcome.text)})
+            outcome = await self._in_time(tool, arguments, self._scope.model_copy(update={"key": key}))
+        except _FAILURES as error:
+            failure = error if isinstance(error, AdapterError) else ToolError(str(error))
+            self.failures.append(failure)
+            outcome = Outcome(ok=False, summary=str(error), text=str(error))
+        text = shortened(outcome.text, tool.limits.characters)
+        return outcome.model_copy(update=redact_all({"summary": outcome.summary, "text": text}))
+
+    async def _in_time(self, tool: Tool, arguments: BaseModel, scope: Scope) -> Outcome:
+        try:
+            async with asyncio.timeout(tool.limits.seconds):
+                return await tool(arguments, scope)
+        except TimeoutError as error:
+            unknown = "; whether it was done is not known, so look before you try again" if scope.key else ""
+            raise ToolError(f"{tool.name} took longer than {tool.limits.seconds:g} seconds{unknown}") from error
+
+
+def _named(wanted: Sequence[str], there: Mapping[str, Tool]) -> list[str]:
+    """Return the tools that an agent has, in its order; `server.*` names all of a server."""
+    found = [name for pattern in wanted for name in there if fnmatchcase(name, pattern)]
+    return list(dict.fromkeys(found))
 
 
 def digest_of(outcome: Outcome) -> str:
@@ -150,6 +200,6 @@ def digest_of(outcome: Outcome) -> str:
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, most: int = _LONGEST) -> str:
     """Return what a model reads of a result; what is left out is said."""
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}\n… ({len(text) - _LONGEST} more characters)"
+    return text if len(text) <= most else f"{text[:most]}\n… ({len(text) - most} more characters)"

@@ -49,6 +49,14 @@ class WorkflowContext(Protocol):
         """Run a step for each input side by side; outputs come in the order of the inputs."""
         ...
 
+    async def heed(self) -> None:
+        """Let a person's wish to stop be heard within a step that waits for something. Returns when there is none.
+
+        Raises:
+            RunStopped: a person asked to pause or cancel. What was waited for is waited for again after `resume`.
+        """
+        ...
+
     async def emit(self, event: RunEvent) -> None:
         """Store an event of the run; whoever follows the run sees it after that.
 

@@ -8,6 +8,7 @@ import typer
 from rookery.domain.errors import RookeryError
 from rookery.entrypoints.cli import (
     agents,
+    approvals,
     doctor,
     integrations,
     mcp,
@@ -40,6 +41,7 @@ def build() -> typer.Typer:
     app.add_typer(sources.app, name="sources")
     app.add_typer(memory_upkeep.app, name="memory")
     app.add_typer(agents.app, name="agents")
+    app.add_typer(approvals.app, name="approvals")
     app.add_typer(models.app, name="models")
     app.add_typer(integrations.app, name="integrations")
     app.add_typer(mcp.app, name="mcp")

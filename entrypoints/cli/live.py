@@ -12,8 +12,17 @@ from rich.text import Text
 from rich.tree import Tree
 
 from rookery.application.run_view import AgentView, RunView, fold
-from rookery.domain.events import AgentFinished, AgentStarted, RunEvent, SupervisorIntervened, ToolReturned
+from rookery.domain.events import (
+    AgentFinished,
+    AgentStarted,
+    ApprovalRequested,
+    ApprovalResolved,
+    RunEvent,
+    SupervisorIntervened,
+    ToolReturned,
+)
 
+_DECIDED = {"approve": "it was approved", "deny": "it was denied", "expired": "nobody approved it in time"}
 _MARKS = {"succeeded": ("✓", "green"), "partial": ("–", "yellow"), "failed": ("✗", "red")}
 
 
@@ -60,6 +69,9 @@ def _tree(view: RunView) -> RenderableType:
         if agent.parent_id in roots:
             roots[agent.parent_id].add(_label(agent))
     parts += roots.values()
+    for approval_id, reason in view.waiting.items():
+        parts.append(Text(f"? {reason}", style="bold yellow"))
+        parts.append(Text(f"  rookery approvals show|approve|deny {approval_id}", style="yellow"))
     parts += [Text(f"! {problem}", style="yellow") for problem in view.problems]
     parts += [Text(f"! {notice}", style="yellow") for notice in view.notices]
     return Group(*parts)
@@ -84,5 +96,9 @@ def _line(event: RunEvent) -> str | None:
             return f"{event.agent_id}: ! {event.summary}"
         case SupervisorIntervened():
             return f"{event.agent_id}: ! {event.reason}: {event.action}"
+        case ApprovalRequested():
+            return f"{event.agent_id}: ? {event.reason} Waiting for: rookery approvals approve {event.approval_id}"
+        case ApprovalResolved():
+            return f"{event.agent_id}: {_DECIDED[event.decision]}"
         case _:
             return None

@@ -71,7 +71,6 @@ async def test_one_that_fails_is_told_and_the_run_ends_well(tmp_path, monkeypatc
     ("installed", "settings", "complaint"),
     [
         ({}, {"tools": {"almanac": {"harbour": 3}}}, r"\[tools.almanac\] are wrong: harbour"),
-        ({"effect": "write"}, {}, "needs a person's approval"),
         ({"called": "tides"}, {}, "a tool needs a name of its own"),
     ],
 )

@@ -6,18 +6,23 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from rookery.adapters.approval_stores.in_memory import InMemoryApprovalStore
 from rookery.adapters.clocks.manual import ManualClock
 from rookery.adapters.llms.scripted import ScriptedLLM
 from rookery.adapters.run_stores.in_memory import InMemoryRunStore
 from rookery.adapters.support.journalled import JournalledContext
 from rookery.application.agents.assignments import Assignment
 from rookery.application.agents.bench import Bench
+from rookery.application.agents.deadlines import Deadlines
 from rookery.application.agents.roster import RESEARCHER
 from rookery.application.agents.supervisor import Supervisor
+from rookery.application.approving import ApprovalGate
 from rookery.application.asking import Asker
 from rookery.application.tools.search_documents import Query
 from rookery.domain.agents import Agent, Budget
+from rookery.domain.approvals import Policy
 from rookery.domain.inference import Capabilities, Message
+from rookery.domain.ports.approval_store import ApprovalStorePort
 from rookery.domain.ports.llm import LLMPort
 from rookery.domain.ports.run_store import RunStorePort
 from rookery.domain.ports.tool import Outcome, Scope, Tool
@@ -85,11 +90,14 @@ def make_bench(
     agents: Sequence[Agent] = (RESEARCHER,),
     run_store: RunStorePort | None = None,
     budget: Budget | None = None,
+    approvals: ApprovalStorePort | None = None,
+    policy: Policy | None = None,
 ) -> Bench:
     """Return what the agents of one run share."""
     clock = ManualClock(NOON)
     context = JournalledContext("run-1", run_store or InMemoryRunStore(clock=clock), parallel=4)
-    supervisor = Supervisor(budget or Budget(), clock, context.emit)
+    deadlines = Deadlines(clock)
+    supervisor = Supervisor(budget or Budget(), clock, context.emit, deadlines)
     return Bench(
         asker=lambda _: Asker(llm, told=supervisor.hinder),
         tools={tool.name: tool for tool in tools},
@@ -97,6 +105,8 @@ def make_bench(
         supervisor=supervisor,
         context=context,
         clock=clock,
+        gate=ApprovalGate(approvals or InMemoryApprovalStore(clock=clock), clock, policy or Policy()),
+        deadlines=deadlines,
     )
 
 

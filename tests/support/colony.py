@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,12 +20,13 @@ def make_container(
     *,
     llms: Mapping[str, dict[str, object]] | None = None,
     orchestrators: Mapping[str, dict[str, object]] | None = None,
+    settings: Mapping[str, Any] = {},
     **research: object,
 ) -> Container:
     """Return a container that downloads nothing."""
     section = ResearchSettings.model_validate({"offline": True, **research})
-    settings = Settings(home=home, research=section, llms=dict(llms or {}), orchestrators=dict(orchestrators or {}))
-    return Container(settings=settings)
+    plugins = {"llms": dict(llms or {}), "orchestrators": dict(orchestrators or {})}
+    return Container(settings=Settings(home=home, research=section, **plugins, **settings))
 
 
 async def ask(container: Container, question: str, *sources: Path | str, **more: object) -> Run:

@@ -1,7 +1,7 @@
 """A researcher's desk: a colony of their own, what they asked last, and what came of it."""
 
 import asyncio
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,7 +10,7 @@ import pytest
 from rookery.application.verification import verify
 from rookery.domain.events import RunEvent
 from rookery.domain.results import TaskResult
-from rookery.domain.runs import Run
+from rookery.domain.runs import ResearchRequest, Run
 from rookery.entrypoints.container import Container, prepare
 from tests.support.colony import ask, make_container
 
@@ -25,6 +25,7 @@ class Desk:
         self.home = home
         self.conductor: dict[str, Any] = {}
         self.model: dict[str, Any] = {}
+        self.settings: dict[str, Any] = {}
         self._container: Container | None = None
         self.sources: list[Path] = []
         self.runs: list[Run] = []
@@ -39,6 +40,11 @@ class Desk:
         self.model = {"model": model}
         self._container = None
 
+    def sets(self, **sections: object) -> None:
+        """Have sections of the settings say something else from now on."""
+        self.settings |= sections
+        self._container = None
+
     def hires(self, agent: str, description: str) -> None:
         """Add an agent to the colony."""
         folder = self.home / "agents"
@@ -50,7 +56,7 @@ class Desk:
     def container(self) -> Container:
         """The colony, as it was furnished before it was first asked for."""
         if self._container is None:
-            self._container = make_container(self.home, **self.conductor, **self.model)
+            self._container = make_container(self.home, settings=self.settings, **self.conductor, **self.model)
             self.wait(prepare(self._container))
         return self._container
 
@@ -65,6 +71,25 @@ class Desk:
     def ask(self, question: str, **more: object) -> None:
         """Ask about the sources on the desk."""
         self.runs.append(self.wait(ask(self.container, question, *self.sources, **more)))
+
+    def ask_meanwhile(self, question: str, do: Callable[[RunEvent], Awaitable[None]], **more: object) -> None:
+        """Ask about the sources on the desk, and do something with each thing that happens, as soon as it does."""
+        container = self.container
+
+        async def follow(run: Run) -> None:
+            async for event in container.run_store().follow(run.id):
+                await do(event)
+
+        async def both() -> Run:
+            asked = {"question": question, "sources": [str(source) for source in self.sources], **more}
+            run = await container.start_run()(ResearchRequest.model_validate(asked))
+            async with asyncio.TaskGroup() as group:
+                following = group.create_task(follow(run))
+                ended = await container.conduct_run()(run.id)
+                following.cancel()
+            return ended
+
+        self.runs.append(self.wait(both()))
 
     @property
     def result(self) -> TaskResult:

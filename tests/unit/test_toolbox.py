@@ -10,9 +10,9 @@ from rookery.adapters.run_stores.in_memory import InMemoryRunStore
 from rookery.application.agents.toolbox import Toolbox
 from rookery.domain.actions import Observed, ToolCall, Turn
 from rookery.domain.agents import Agent
-from rookery.domain.errors import RunStopped, ToolError
+from rookery.domain.errors import NotFound, OutsideSandbox, RunStopped, SourceError, ToolError
 from rookery.domain.events import ToolCalled, ToolReturned
-from rookery.domain.ports.tool import Outcome, Scope
+from rookery.domain.ports.tool import Limits, Outcome, Scope
 from tests.support.bench import NOON, Looks, make_bench
 from tests.support.evidence import a_passage
 
@@ -20,8 +20,9 @@ pytestmark = pytest.mark.anyio
 ROOKS = a_passage("Rooks nest in tall elms.")
 
 
-def a_toolbox(*tools, run_store=None):
-    agent = Agent(id="researcher-1", role="researcher", goal="Find.", tools=[tool.name for tool in tools])
+def a_toolbox(*tools, run_store=None, named=None):
+    named = named or [tool.name for tool in tools]
+    agent = Agent(id="researcher-1", role="researcher", goal="Find.", tools=named)
     run_store = run_store or InMemoryRunStore(clock=ManualClock(NOON))
     bench = make_bench(ScriptedLLM([]), *tools, run_store=run_store)
     return Toolbox(bench, Scope(run_id="run-1", agent=agent, namespace="default"), delegation=None), run_store
@@ -108,12 +109,48 @@ async def test_a_long_text_is_shortened_and_says_so():
     assert text.endswith("… (3000 more characters)")
 
 
-async def test_what_changes_something_outside_is_not_done():
-    tool = Looks("search", {"rooks": "sent"}, effect="write")
-    toolbox, _ = a_toolbox(tool)
+async def test_one_that_takes_too_long_is_given_up_and_the_agent_is_told():
+    class Endless(Looks):
+        limits = Limits(seconds=0.01)
+
+        async def __call__(self, arguments, scope):
+            await asyncio.Event().wait()
+
+    toolbox, _ = a_toolbox(Endless("search", {}))
     outcome = await the_only(toolbox, call())
-    assert "approval" in outcome.text
-    assert tool.asked == []
+    assert (outcome.ok, outcome.text) == (False, "search took longer than 0.01 seconds")
+
+
+@pytest.mark.parametrize("error", [SourceError("no such page"), OutsideSandbox("not there"), NotFound("no such issue")])
+async def test_what_a_tool_refuses_is_told_to_the_agent(error):
+    toolbox, _ = a_toolbox(Looks("search", {"rooks": error}))
+    outcome = await the_only(toolbox, call())
+    assert (outcome.ok, outcome.text) == (False, str(error))
+    assert [str(failure) for failure in toolbox.failures] == [str(error)]
+
+
+async def test_a_tool_may_say_more_than_others():
+    class Verbose(Looks):
+        limits = Limits(characters=4000)
+
+    toolbox, _ = a_toolbox(Verbose("search", {"rooks": "x" * 5000}))
+    assert (await the_only(toolbox, call())).text.endswith("… (1000 more characters)")
+
+
+async def test_credentials_reach_neither_the_model_nor_the_journal():
+    secret = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"
+    tool = Looks("search", {"token=[redacted:github-token]": f"it is {secret}"})
+    toolbox, run_store = a_toolbox(tool)
+    outcome = await the_only(toolbox, call(query=f"token={secret}"))
+    assert outcome.text == "it is [redacted:github-token]"
+    kept = [*await run_store.events("run-1"), *await run_store.steps("run-1")]
+    assert kept
+    assert secret not in "".join(one.model_dump_json() for one in kept)
+
+
+async def test_all_tools_of_a_server_are_named_at_once():
+    toolbox, _ = a_toolbox(Looks("wiki.search", {}), Looks("wiki.read", {}), Looks("shell", {}), named=["wiki.*"])
+    assert [spec.name for spec in toolbox.specs] == ["wiki.search", "wiki.read"]
 
 
 async def test_a_wish_to_stop_comes_through_as_itself():

@@ -1,10 +1,10 @@
-"""Side effects that wait for a person. No tool of this version has side effects, so nothing ever waits."""
+"""Side effects that wait for a person."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
-from rookery.domain.access import Scope
-from rookery.domain.approvals import Approval, Decision
-from rookery.domain.errors import NotFound
+from rookery.domain.access import AccessToken, Scope
+from rookery.domain.approvals import Approval, ApprovalStatus, Decision
+from rookery.entrypoints.api.colony import TheContainer
 from rookery.entrypoints.api.schemas import Page
 from rookery.entrypoints.api.security import needs
 
@@ -12,12 +12,21 @@ router = APIRouter(prefix="/v1/approvals", tags=["approvals"])
 
 
 @router.get("", dependencies=[needs(Scope.READ)])
-async def list_approvals() -> Page[Approval]:
-    """List what waits for a decision, oldest first."""
-    return Page(items=[])
+async def list_approvals(
+    container: TheContainer, status: ApprovalStatus | None = None, run_id: str | None = None
+) -> Page[Approval]:
+    """List what waits for a decision, and what was decided, oldest first."""
+    return Page(items=await container.approval_store().all(status=status, run_id=run_id))
+
+
+@router.get("/{approval_id}", dependencies=[needs(Scope.READ)])
+async def show_approval(approval_id: str, container: TheContainer) -> Approval:
+    """Show one side effect, with what the agent had read that nobody vouches for."""
+    return await container.approval_store().get(approval_id)
 
 
 @router.post("/{approval_id}", dependencies=[needs(Scope.APPROVE)])
-async def decide(approval_id: str, _: Decision) -> Approval:
-    """Approve or deny one side effect."""
-    raise NotFound(f"there is no approval {approval_id}")
+async def decide(approval_id: str, decision: Decision, container: TheContainer, request: Request) -> Approval:
+    """Approve or deny one side effect, with exactly these arguments. A run that waits for it goes on at once."""
+    token: AccessToken = request.state.token
+    return await container.approval_store().decide(approval_id, decision, by=token.name)

@@ -153,7 +153,7 @@ export interface paths {
         };
         /**
          * List Approvals
-         * @description List what waits for a decision, oldest first.
+         * @description List what waits for a decision, and what was decided, oldest first.
          */
         get: operations["list_approvals_v1_approvals_get"];
         put?: never;
@@ -171,11 +171,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Show Approval
+         * @description Show one side effect, with what the agent had read that nobody vouches for.
+         */
+        get: operations["show_approval_v1_approvals__approval_id__get"];
         put?: never;
         /**
          * Decide
-         * @description Approve or deny one side effect.
+         * @description Approve or deny one side effect, with exactly these arguments. A run that waits for it goes on at once.
          */
         post: operations["decide_v1_approvals__approval_id__post"];
         delete?: never;
@@ -720,26 +724,42 @@ export interface components {
         };
         /**
          * Approval
-         * @description One side effect, bound to its exact arguments; it expires.
+         * @description One side effect that an agent wants, bound to its exact arguments; it expires.
+         *
+         *     Attributes:
+         *         digest: SHA-256 of the tool and its arguments. Nothing else than that is permitted.
+         *         origins: what the agent had read that nobody vouches for, in the order in which it read it.
+         *         echoes: the places among `origins` whose words stand in the arguments.
          */
         Approval: {
             /** Id */
             id: string;
             /** Run Id */
             run_id: string;
+            /** Agent Id */
+            agent_id: string;
             /** Tool */
             tool: string;
             /** Arguments */
             arguments: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+            /** Digest */
+            digest: string;
             /** Reason */
             reason: string;
             /**
-             * Status
-             * @enum {string}
+             * Origins
+             * @default []
              */
-            status: "pending" | "approved" | "denied" | "expired";
+            origins: components["schemas"]["Origin"][];
+            /**
+             * Echoes
+             * @default []
+             */
+            echoes: string[];
+            /** @default pending */
+            status: components["schemas"]["ApprovalStatus"];
             /**
              * Requested At
              * Format: date-time
@@ -750,7 +770,17 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+            /** Decided At */
+            decided_at?: string | null;
+            /** Decided By */
+            decided_by?: string | null;
         };
+        /**
+         * ApprovalStatus
+         * @description Where an approval stands. `expired`: nobody decided in time.
+         * @enum {string}
+         */
+        ApprovalStatus: "pending" | "approved" | "denied" | "expired";
         /**
          * Budget
          * @description What a run or an agent may use up at most. Enforced by the workflow.
@@ -1408,6 +1438,26 @@ export interface components {
             /** Target */
             target?: string | null;
         };
+        /**
+         * Origin
+         * @description One place from which an agent has read something.
+         */
+        Origin: {
+            kind: components["schemas"]["OriginKind"];
+            /** Place */
+            place: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+        };
+        /**
+         * OriginKind
+         * @description The kinds of places from which text that nobody vouches for reaches an agent.
+         * @enum {string}
+         */
+        OriginKind: "document" | "web" | "memory" | "file" | "integration" | "mcp" | "tool";
         /** Page[Agent] */
         Page_Agent_: {
             /** Items */
@@ -2069,6 +2119,22 @@ export interface components {
             };
             /** Reason */
             reason: string;
+            /**
+             * Origins
+             * @default []
+             */
+            origins: components["schemas"]["Origin"][];
+            /**
+             * Echoes
+             * @description places whose words stand in the arguments
+             * @default []
+             */
+            echoes: string[];
+            /**
+             * Expires At
+             * @default null
+             */
+            expires_at: string | null;
         };
         /**
          * ApprovalResolved
@@ -2106,6 +2172,11 @@ export interface components {
              * @enum {string}
              */
             decision: "approve" | "deny" | "expired";
+            /**
+             * By
+             * @default null
+             */
+            by: string | null;
         };
         /**
          * ClaimVerified
@@ -3170,7 +3241,10 @@ export interface operations {
     };
     list_approvals_v1_approvals_get: {
         parameters: {
-            query?: never;
+            query?: {
+                status?: components["schemas"]["ApprovalStatus"] | null;
+                run_id?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3184,6 +3258,82 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Approval_"];
+                };
+            };
+            /** @description No valid token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks a scope, or the path may not be read */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request cannot be done */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not in this version */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_approval_v1_approvals__approval_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                approval_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
                 };
             };
             /** @description No valid token */

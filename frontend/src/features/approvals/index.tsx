@@ -72,7 +72,14 @@ function ApprovalCard({ approval }: { approval: Approval }) {
           </div>
         ))}
       </dl>
+      <HasRead approval={approval} />
       <div className="mt-4 flex flex-wrap items-center gap-2">
+        {approval.decided_by && (
+          <span className="text-sm text-muted-foreground">
+            by {approval.decided_by}
+            {approval.decided_at && `, ${formatMoment(approval.decided_at)}`}
+          </span>
+        )}
         {approval.status === "pending" && (
           <>
             <Button
@@ -98,5 +105,27 @@ function ApprovalCard({ approval }: { approval: Approval }) {
         <FailureNote error={decide.error} />
       </div>
     </Card>
+  );
+}
+
+/** Where the texts came from that may have put words into the agent's mouth. */
+function HasRead({ approval }: { approval: Approval }) {
+  if (approval.origins.length === 0) return null;
+  return (
+    <details className="mt-3 text-sm" open={approval.echoes.length > 0}>
+      <summary className="cursor-pointer text-muted-foreground">
+        The agent has read {approval.origins.length === 1 ? "one text" : `${approval.origins.length} texts`}{" "}
+        that nobody vouches for
+      </summary>
+      <ul className="mt-2 space-y-1 pl-4">
+        {approval.origins.map((origin) => (
+          <li key={`${origin.kind} ${origin.place}`} className="break-words">
+            {approval.echoes.includes(origin.place) && <Badge variant="warning">its words</Badge>}{" "}
+            {origin.title}{" "}
+            <span className="font-mono text-[0.8125rem] text-muted-foreground">{origin.place}</span>
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }

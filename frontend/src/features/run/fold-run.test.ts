@@ -133,20 +133,24 @@ describe("a run as its events tell it", () => {
   });
 
   it("keeps approvals until they are decided", () => {
-    const asked = {
+    const asked: Happening = {
       type: "approval_requested",
       agent_id: "writer",
       approval_id: "a",
       tool: "post",
       arguments: {},
       reason: "untrusted",
-    } as const;
-    const decided = {
+      origins: [],
+      echoes: [],
+      expires_at: null,
+    };
+    const decided: Happening = {
       type: "approval_resolved",
       agent_id: "writer",
       approval_id: "a",
       decision: "deny",
-    } as const;
+      by: "Mara",
+    };
     expect(foldRun(stamped(asked)).approvals).toHaveLength(1);
     expect(foldRun(stamped(asked, decided)).approvals).toEqual([]);
   });
