@@ -27,6 +27,8 @@ from rookery.adapters.support.services.surroundings import Surroundings
 from rookery.adapters.support.web.network import Network
 from rookery.adapters.sync_ledgers.sqlite import SqliteSyncLedger
 from rookery.adapters.token_stores.sqlite import SqliteTokenStore
+from rookery.adapters.tool_pins.sqlite import SqliteToolPinStore
+from rookery.adapters.tools.mcp.source import tool_sources
 from rookery.application.access import Authenticate, CreateToken, RevokeToken
 from rookery.application.approving import ApprovalGate
 from rookery.application.capturing import CaptureDocuments
@@ -125,9 +127,11 @@ def _integrations(settings: Settings, **offered: object) -> dict[str, Integratio
     return {name: _plugin("integrations", name, settings, **offered) for name in plugins.available("integrations")}
 
 
-def _tool_names(integrations: Mapping[str, IntegrationPort]) -> list[str]:
+def _tool_names(settings: Settings, integrations: Mapping[str, IntegrationPort]) -> list[str]:
+    """Return the names that agents may have; `SERVER.*` stands for whatever an MCP server offers."""
     ours = [SearchDocuments.name, RecallMemory.name, *plugins.available("tools")]
-    return [*ours, *(tool.name for integration in integrations.values() for tool in integration.tools)]
+    servers = [f"{name}.*" for name in settings.mcpServers]
+    return [*ours, *servers, *(tool.name for integration in integrations.values() for tool in integration.tools)]
 
 
 def _tools(
@@ -204,6 +208,7 @@ class Container(containers.DeclarativeContainer):
     snapshots = providers.Singleton(SqliteSnapshotStore, home)
     token_store = providers.Singleton(SqliteTokenStore, home)
     approval_store = providers.Singleton(SqliteApprovalStore, home, clock=clock)
+    tool_pins = providers.Singleton(SqliteToolPinStore, home)
     library = providers.Singleton(SqliteLibrary, home, analyzer=analyzer)
     embedder = providers.Singleton(
         _plugin,
@@ -304,7 +309,7 @@ class Container(containers.DeclarativeContainer):
     )
     notify = providers.Singleton(Notify, integrations)
     publish_run = providers.Singleton(PublishRun, notify, run_store)
-    agents = providers.Singleton(roster, settings, providers.Callable(_tool_names, integrations))
+    agents = providers.Singleton(roster, settings, providers.Callable(_tool_names, settings, integrations))
     tools = providers.Singleton(
         _tools,
         settings,
@@ -327,7 +332,7 @@ class Container(containers.DeclarativeContainer):
         snapshots=snapshots,
     )
     gate = providers.Singleton(ApprovalGate, approval_store, clock, settings.provided.approvals)
-    tool_sources: providers.Object[Sequence[ToolSource]] = providers.Object(())
+    tool_sources = providers.Singleton(tool_sources, settings.provided.mcpServers, tool_pins, network)
     colony = providers.Singleton(
         Colony,
         agents=agents,
@@ -385,6 +390,9 @@ async def close(container: Container) -> None:
     with contextlib.suppress(ConfigurationError):
         for integration in container.integrations().values():
             await integration.close()
+    with contextlib.suppress(ConfigurationError):
+        for source in container.tool_sources():
+            await source.close()
     await container.llms().close()
     for store in (
         container.journal(),
@@ -394,6 +402,7 @@ async def close(container: Container) -> None:
         container.snapshots(),
         container.token_store(),
         container.approval_store(),
+        container.tool_pins(),
         container.library(),
         container.deliveries(),
     ):

@@ -99,10 +99,15 @@ def _read(path: Path, known: Agent | None, tools: Collection[str]) -> Agent:
     if known is None and said.goal is None:
         raise ConfigurationError(f'{path} is wrong: an agent needs a goal, as in goal = "Find who built what."')
     have = sorted({*tools, *(known.tools if known else [])})
-    strangers = set(said.tools or []) - set(have)
+    strangers = {name for name in said.tools or [] if name not in have and _all_of_its_server(name) not in have}
     if strangers:
         raise ConfigurationError(
             f"{path} is wrong: there is no tool {', '.join(sorted(strangers))}; there are: {', '.join(have)}"
         )
     base = known or RESEARCHER.model_copy(update={"id": path.stem, "budget": Budget(max_steps=12, max_tool_calls=24)})
     return base.model_copy(update={name: getattr(said, name) for name in said.model_fields_set})
+
+
+def _all_of_its_server(tool: str) -> str:
+    """Return the name that stands for all tools of a tool's MCP server; which these are is known once it is asked."""
+    return f"{tool.partition('.')[0]}.*"

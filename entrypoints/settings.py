@@ -97,6 +97,7 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     sources: dict[str, Any] = {}
     network: dict[str, Any] = {}
+    mcpServers: dict[str, dict[str, Any]] = {}  # noqa: N815 - as other clients call it
     llms: dict[str, dict[str, Any]] = {}
     embedders: dict[str, dict[str, Any]] = {}
     vector_stores: dict[str, dict[str, Any]] = {}

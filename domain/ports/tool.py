@@ -122,6 +122,15 @@ class ToolSource(Protocol):
         """Return its tools; their names begin with the name of the source and a dot.
 
         Raises:
-            ToolError: it cannot be reached, or a tool is blocked; the run goes on without it, and says so.
+            ToolError: it cannot be reached, or all of its tools are blocked; the run goes on without it, and says so.
         """
+        ...
+
+    @property
+    def notices(self) -> list[str]:
+        """What a person should know of the last look at the tools: which of them are blocked, and what to do."""
+        return []
+
+    async def close(self) -> None:
+        """End the connection; the next look opens it again."""
         ...

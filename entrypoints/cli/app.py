@@ -11,7 +11,7 @@ from rookery.entrypoints.cli import (
     approvals,
     doctor,
     integrations,
-    mcp,
+    mcp_servers,
     memory_upkeep,
     models,
     research,
@@ -44,7 +44,7 @@ def build() -> typer.Typer:
     app.add_typer(approvals.app, name="approvals")
     app.add_typer(models.app, name="models")
     app.add_typer(integrations.app, name="integrations")
-    app.add_typer(mcp.app, name="mcp")
+    app.add_typer(mcp_servers.app, name="mcp")
     app.add_typer(tokens.app, name="tokens")
     app.command("serve")(serve.serve)
     app.command("worker")(worker.worker)

@@ -1,4 +1,4 @@
-"""`rookery mcp`: the colony as a server of the Model Context Protocol, and other servers as tools of the colony."""
+"""`rookery mcp serve`: the colony as a server of the Model Context Protocol."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,10 +9,7 @@ from rookery.entrypoints.cli.output import Downloads, err
 if TYPE_CHECKING:
     from rookery.entrypoints.container import Container
 
-app = typer.Typer(help="Serve editors and agents by MCP, and use the tools of MCP servers.", no_args_is_help=True)
 
-
-@app.command("serve")
 def serve(
     *,
     http: Annotated[bool, typer.Option("--http", help="Over HTTP, not standard input and output.")] = False,
@@ -27,7 +24,7 @@ def serve(
     from rookery.entrypoints.container import Container, show_downloads
     from rookery.entrypoints.settings import load_settings
 
-    _require_library()
+    require_library()
     settings = load_settings()
     flags = {key: value for key, value in {"host": host, "port": port}.items() if value is not None}
     settings = settings.model_copy(update={"server": settings.server.model_copy(update=flags)})
@@ -66,7 +63,8 @@ async def _serve_http(container: "Container") -> None:
     await uvicorn.Server(config).serve(sockets=[listener])
 
 
-def _require_library() -> None:
+def require_library() -> None:
+    """Say what to install where the library that speaks MCP is missing."""
     from importlib.util import find_spec
 
     from rookery.domain.errors import ConfigurationError

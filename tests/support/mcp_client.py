@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -45,14 +46,23 @@ def serve_http(home: Path, settings: Mapping[str, str] | None = None) -> Iterato
     """Serve on a free port of the loopback until the block ends."""
     command = [*MAIN, "mcp", "serve", "--http", "--port", "0"]
     variables = environment(home, LIGHT | {"COLUMNS": "500"} | dict(settings or {}))
-    with subprocess.Popen(command, cwd=ROOT, env=variables, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        url = re.search(r"http://\S+/mcp", process.stderr.readline())
-        assert url, "the server said no address"
-        process.stderr.readline()
-        token = process.stderr.readline().strip()
+    log = home.parent / f"{home.name}.log"
+    with (
+        log.open("w") as stderr,
+        subprocess.Popen(command, cwd=ROOT, env=variables, stderr=stderr) as process,
+    ):
         try:
-            yield McpServer(url[0], token, home)
+            said = _greeting(log, process)
+            yield McpServer(re.findall(r"http://\S+/mcp", said)[0], said.splitlines()[-1].strip(), home)
         finally:
             process.terminate()
             process.wait(timeout=20)
+
+
+def _greeting(log: Path, process: subprocess.Popen[bytes]) -> str:
+    while process.poll() is None:
+        said = log.read_text()
+        if said.count("\n") >= 3:
+            return said
+        time.sleep(0.05)
+    raise AssertionError(log.read_text())

@@ -35,6 +35,7 @@ class WebServer:
         self.host = f"127.0.0.1:{port}"
         self.url = f"{scheme}://{self.host}"
         self.answers: dict[str, Answer] = {}
+        self.posts: dict[str, Answer] = {}
         self.asked: list[Asked] = []
         self.closing = threading.Event()
 
@@ -61,6 +62,12 @@ class _Handler(BaseHTTPRequestHandler):
         answer = web.answers.get(self.path, Answer(b"nothing here", 404))
         etag = answer.headers.get("ETag")
         self._say(Answer(status=304) if etag and asked.headers.get("if-none-match") == etag else answer)
+
+    def do_POST(self) -> None:
+        web = self.server.web
+        self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        web.asked.append(Asked(self.path, {name.lower(): value for name, value in self.headers.items()}))
+        self._say(web.posts.get(self.path, Answer(b"nothing here", 404)))
 
     def _say(self, answer: Answer) -> None:
         self.send_response(answer.status)

@@ -1,0 +1,1 @@
+"""Which tools of servers a person has accepted."""
