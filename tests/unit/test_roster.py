@@ -120,3 +120,11 @@ def test_settings_of_an_agent_that_is_not_there_are_told_with_those_there_are(fo
     write(folder, GOAL)
     with pytest.raises(ConfigurationError, match=r"scribe; there are: coordinator.*historian"):
         members(folder, scribe=AgentSettings())
+
+
+def test_tools_of_an_mcp_server_of_the_settings_are_taken_one_by_one_or_all(folder):
+    write(folder, GOAL + 'tools = ["github.search", "files.*"]')
+    known = roster(Settings(home=folder.parent / "home"), [*TOOLS, "github.*", "files.*"])
+    assert known["historian"].tools == ["github.search", "files.*"]
+    with pytest.raises(ConfigurationError, match=r"there is no tool files\.\*"):
+        roster(Settings(home=folder.parent / "home"), [*TOOLS, "github.*"])
