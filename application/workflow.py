@@ -205,6 +205,7 @@ class _Expedition:
                 continue
             try:
                 self._tools |= {tool.name: tool for tool in await source.tools()}
+                await self._supervisor.report(source.notices)
             except ToolError as error:
                 await self._supervisor.report([str(error)])
 

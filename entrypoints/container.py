@@ -52,7 +52,7 @@ from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.integration import IntegrationPort
 from rookery.domain.ports.memory_journal import MemoryJournalPort
 from rookery.domain.ports.object_store import ObjectStorePort
-from rookery.domain.ports.tool import Tool, ToolSource
+from rookery.domain.ports.tool import Tool
 from rookery.domain.ports.vector_store import VectorStorePort
 from rookery.entrypoints import plugins
 from rookery.entrypoints.llms import LLMs
