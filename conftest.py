@@ -22,5 +22,6 @@ pytest_plugins = [
     "features.steps.steering",
     "features.steps.durability",
     "features.steps.everywhere",
+    "features.steps.mcp",
     "features.steps.memory",
 ]

@@ -55,6 +55,10 @@ contract *services:
     done
     pytest tests/contract/test_vector_stores.py
 
+# The official conformance suite of the Model Context Protocol against `rookery mcp serve`
+conformance:
+    pytest tests/conformance -v
+
 # Make sure that there is a Chromium for the browser tests
 browser:
     infra/install-browser

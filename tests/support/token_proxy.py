@@ -19,7 +19,7 @@ _OWN = {"connection", "transfer-encoding", "keep-alive"}
 def with_token(url: str, token: str) -> Iterator[str]:
     """Return an address on the loopback at which a server behaves as if each request had the token."""
     app = _app(url, token)
-    config = uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(app, port=0, log_level="critical", timeout_graceful_shutdown=1)
     listener = config.bind_socket()
     server = uvicorn.Server(config)
     thread = Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
