@@ -1,5 +1,6 @@
 """`rookery mcp serve`: the colony as a server of the Model Context Protocol."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,12 +20,14 @@ def serve(
     """Serve research, memory and sources as tools. A program that speaks MCP starts this itself."""
     import asyncio
     import contextlib
+    import logging
     from pathlib import Path
 
     from rookery.entrypoints.container import Container, show_downloads
     from rookery.entrypoints.settings import load_settings
 
     require_library()
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     settings = load_settings()
     flags = {key: value for key, value in {"host": host, "port": port}.items() if value is not None}
     settings = settings.model_copy(update={"server": settings.server.model_copy(update=flags)})

@@ -44,11 +44,16 @@ def _gate(desk: Desk) -> Any:
         ctx: "ServerRequestContext[Any, Any]", call_next: Callable[["ServerRequestContext[Any, Any]"], Awaitable[Any]]
     ) -> Any:
         from mcp.shared.exceptions import MCPError
-        from mcp_types import INVALID_REQUEST, CallToolResult, TextContent
+        from mcp_types import INVALID_PARAMS, INVALID_REQUEST, CallToolResult, TextContent
 
         refusal = desk.refusal(ctx)
         if refusal is None:
-            return await call_next(ctx)
+            try:
+                return await call_next(ctx)
+            except ValueError as error:
+                if ctx.method != "prompts/get":
+                    raise
+                raise MCPError(code=INVALID_PARAMS, message=str(error)) from error  # else it counts as a crash
         if ctx.method == "tools/call":
             return CallToolResult(content=[TextContent(type="text", text=refusal)], is_error=True)
         raise MCPError(code=INVALID_REQUEST, message=refusal)

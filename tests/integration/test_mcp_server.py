@@ -113,11 +113,15 @@ async def test_resources_are_read_by_address_and_their_names_are_completed(tmp_p
         completed = await client.complete(ref, {"name": "sha256", "value": sha256[:6]})
         with pytest.raises(MCPError, match="there is no run"):
             await client.read_resource("rookery://runs/nothing")
+        prompt = await client.get_prompt("answer_with_quotes", {"question": QUESTION})
+        with pytest.raises(MCPError, match="Unknown prompt"):
+            await client.get_prompt("nothing")
     assert run["citations"][0]["quote"] in snapshot.text
     assert report.mime_type == "text/markdown"
     assert report.text.startswith(f"# {QUESTION}")
     assert sha256 in library.text
     assert completed.completion.values == [sha256]
+    assert QUESTION in prompt.messages[0].content.text
 
 
 async def test_tools_say_truly_which_of_them_change_something(tmp_path):
@@ -182,20 +186,17 @@ async def test_a_run_answers_within_the_seconds_that_it_is_given(mcp_server):
 
 def test_stdout_carries_the_protocol_alone(tmp_path):
     lines = json.dumps(INITIALIZE) + "\nrubbish\n" + json.dumps({"jsonrpc": "2.0", "id": 2, "method": "ping"}) + "\n"
-    command = [*MAIN, "mcp", "serve"]
-    ended = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=environment(tmp_path / "home", LIGHT),
-        input=lines,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    said = [json.loads(line) for line in ended.stdout.splitlines()]
-    assert ended.returncode == 0
-    assert {message.get("id") for message in said} >= {1, 2}
+    variables = environment(tmp_path / "home", LIGHT)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([*MAIN, "mcp", "serve"], cwd=ROOT, env=variables, text=True, **pipes) as process:
+        process.stdin.write(lines)
+        process.stdin.flush()
+        said = [json.loads(process.stdout.readline())]
+        while said[-1].get("id") != 2:
+            said.append(json.loads(process.stdout.readline()))
+        process.stdin.close()
+        said += map(json.loads, process.stdout)
+    assert process.returncode == 0
     assert all(message["jsonrpc"] == "2.0" for message in said)
 
 
