@@ -44,6 +44,7 @@ bench:
     python benchmarks/durability/kills.py
     python benchmarks/inference/run.py
     python benchmarks/lookup/run.py
+    python -m benchmarks.redaction.run
 
 # The vector stores' contract, on real services too: `just contract chroma=http://… weaviate=http://… pinecone=https://…`
 contract *services:

@@ -14,7 +14,7 @@ from rookery.domain.text import Span
 
 __all__ = ["LONG", "LONGEST_SENTENCE", "SHORT", "VERSION", "passage_id", "split"]
 
-VERSION = 2  # raised when the same text is divided, or redacted, otherwise than before
+VERSION = 3  # raised when the same text is divided, or redacted, otherwise than before
 
 _LANGUAGE = "text/x-"
 _DATA = frozenset({"text/csv", "application/json"})

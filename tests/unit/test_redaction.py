@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rookery.domain.redaction import redact
+from rookery.domain.redaction import redact, redact_all, redact_json
 
 RANDOM = "Zq7Lw2Xk9Vb4Nt6Rp1Hs8Gd3Jf5Cm0Ty"  # 32 letters and digits
 HEX = "9f86d081884c7d659a2feaa0c55ad015"
@@ -270,3 +270,17 @@ def test_hostile_texts_take_linear_time(piece: str) -> None:
     started = time.process_time()
     redact(piece * (1_000_000 // len(piece)) + "(")
     assert time.process_time() - started < 4
+
+
+def test_in_json_a_name_tells_what_its_value_is() -> None:
+    given = {"password": "swordfish", "note": "swordfish", "deep": [{"api_key": HEX}, 3, None], "user": "ada"}
+    clean = redact_json(given)
+    assert clean.value == {
+        "password": "[redacted:password]",
+        "note": "swordfish",
+        "deep": [{"api_key": "[redacted:secret]"}, 3, None],
+        "user": "ada",
+    }
+    assert clean.count == 2
+    assert redact_json(clean.value).count == 0
+    assert redact_all(given) == clean.value
