@@ -8,6 +8,7 @@ from rookery.adapters.integrations.notion.blocks import parts_of
 from rookery.adapters.integrations.notion.messages import NotionMessage, parent_of
 from rookery.adapters.integrations.notion.reading import Pages, title_of
 from rookery.adapters.integrations.notion.settings import NotionSettings
+from rookery.adapters.support.services.per_loop import Once
 from rookery.adapters.support.services.status import as_notifier, status_of
 from rookery.adapters.support.services.surroundings import Surroundings
 from rookery.adapters.support.services.tools import ServiceTool, headline, listed, read, written
@@ -33,6 +34,7 @@ class NotionIntegration(IntegrationPort):
         line = surroundings.line("Notion", settings, pace=_PACE)
         self._api = NotionApi(settings, surroundings, line)
         self._pages = Pages(self._api)
+        self._parent = Once(lambda id_: parent_of(self._api, id_))
         self._deliveries = surroundings.deliveries(self.name, line)
         self._tools: list[Tool] = [
             ServiceTool("notion_search", "find pages of Notion by their titles", NotionSearch, self._search),
@@ -61,7 +63,7 @@ class NotionIntegration(IntegrationPort):
         await self._api.close()
 
     async def _send(self, target: str, title: str, text: str, key: str) -> Delivery:
-        parent = await parent_of(self._api, id_of(target))
+        parent = await self._parent(id_of(target))
         done = await self._deliveries(key, NotionMessage(self._api, parent, title, parts_of(text)))
         url = done.posted[0].url
         return Delivery(service=self.name, target=target, url=url, parts=len(done.posted), repeated=done.repeated)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rookery.adapters.integrations.slack.refusals import translated
 from rookery.adapters.integrations.slack.settings import SlackSettings
 from rookery.adapters.support.services.line import Line
-from rookery.adapters.support.services.per_loop import PerLoop
+from rookery.adapters.support.services.per_loop import Once, PerLoop
 from rookery.adapters.support.services.status import Unset
 from rookery.adapters.support.services.surroundings import Surroundings, refuse_offline
 from rookery.domain.errors import ToolError
@@ -33,7 +33,7 @@ class SlackApi:
         self._around = around
         self.line = line
         self._sessions: PerLoop[aiohttp.ClientSession] = PerLoop(self._open)
-        self._channels: dict[str, str] = {}
+        self._channel = Once(self._find)
 
     async def look(self) -> str:
         """Return as whom and where the bot works. Raises ToolError where it does not."""
@@ -63,16 +63,15 @@ class SlackApi:
             ToolError: there is none that the bot can see.
         """
         wanted = name.strip().removeprefix("#")
-        if _CHANNEL_ID.fullmatch(wanted):
-            return wanted
-        if wanted not in self._channels:
-            for one in await self.channels():
-                self._channels[str(one.get("name"))] = str(one.get("id"))
-        if wanted not in self._channels:
+        return wanted if _CHANNEL_ID.fullmatch(wanted) else await self._channel(wanted)
+
+    async def _find(self, name: str) -> str:
+        there = {str(one.get("name")): str(one.get("id")) for one in await self.channels()}
+        if name not in there:
             raise ToolError(
-                f"Slack shows no channel #{wanted} to the bot; check its name, and invite the bot to private ones"
+                f"Slack shows no channel #{name} to the bot; check its name, and invite the bot to private ones"
             )
-        return self._channels[wanted]
+        return there[name]
 
     async def channels(self) -> list[dict[str, Any]]:
         """Return the channels that the bot can see, archived ones left out; private ones where it may."""

@@ -2,7 +2,9 @@
 
 GitHub asks for requests one after another, Slack for about one message a second, Notion for three requests a second.
 None of that is enforced while a service is content: bursts are allowed everywhere. Once it asks to be left alone,
-nobody sends before that time; afterwards requests go out one by one, with a pause between them, until none is waiting.
+nobody sends before that time; afterwards requests go out one by one, with a pause between them, for half a minute at
+least and until none is waiting. As long as it has not answered well, only one request is under way: what the service
+says to it is known before the next one goes out.
 """
 
 import asyncio
@@ -15,6 +17,7 @@ from rookery.domain.errors import AdapterError, ToolError
 from rookery.domain.ports.clock import ClockPort
 
 _MARGIN = 0.001  # seconds: clocks round
+_RECOVERY = 30.0  # seconds
 
 
 class Gate:
@@ -38,6 +41,8 @@ class Gate:
         self._until = 0.0
         self._next = 0.0
         self._paced = False
+        self._wary = True
+        self._alarms = 0
         self._queue = 0
         self._doors = PerLoop(asyncio.Lock)
         self._slots = PerLoop(lambda: asyncio.Semaphore(parallel))
@@ -48,9 +53,15 @@ class Gate:
         left = self._until - self._clock.monotonic()
         return self._clock.now() + timedelta(seconds=left) if left > 0 else None
 
+    def beware(self) -> None:
+        """Take note that a request has failed."""
+        self._alarms += 1
+        self._wary = True
+
     def rest(self, seconds: float) -> None:
         """Let nothing out for so long."""
         until = self._clock.monotonic() + seconds
+        self.beware()
         self._paced = True
         if until > self._until + _MARGIN:
             self._until = until
@@ -70,14 +81,21 @@ class Gate:
         while True:
             async with self._queued(), self._doors():
                 await self._time_has_come(deadline)
-                if write or self._paced:  # the next one learns first what this one was told
+                if write or self._paced or self._wary:  # the next one learns first what this one was told
+                    alarms = self._alarms
                     yield
-                    self._paced = self._paced and self._queue > 1
+                    if self._alarms == alarms:
+                        self._calm_down()
                     return
             async with self._slots():
                 if self._until <= self._clock.monotonic():
                     yield
                     return
+
+    def _calm_down(self) -> None:
+        self._wary = False
+        if self._queue <= 1 and self._clock.monotonic() > self._until + _RECOVERY:
+            self._paced = False
 
     @asynccontextmanager
     async def _queued(self) -> AsyncIterator[None]:

@@ -66,6 +66,7 @@ class Line:
             try:
                 return await attempt()
             except TryAgain as refusal:
+                self.gate.beware()
                 if refusal.limited:
                     self.gate.rest(self._rest(refusal, 1))
                 raise refusal.error from refusal
@@ -78,6 +79,7 @@ class Line:
                     return await attempt()
                 except TryAgain as refusal:
                     failed = refusal
+                    self.gate.beware()
                     if refusal.limited:
                         refusals += 1
                         self.gate.rest(self._rest(refusal, refusals))
