@@ -23,5 +23,6 @@ pytest_plugins = [
     "features.steps.durability",
     "features.steps.everywhere",
     "features.steps.mcp",
+    "features.steps.integrations",
     "features.steps.memory",
 ]
