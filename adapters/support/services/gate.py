@@ -53,6 +53,11 @@ class Gate:
         left = self._until - self._clock.monotonic()
         return self._clock.now() + timedelta(seconds=left) if left > 0 else None
 
+    @property
+    def crowded(self) -> int:
+        """How many wait for their turn, after the service asked to be left alone."""
+        return self._queue if self._paced else 0
+
     def beware(self) -> None:
         """Take note that a request has failed."""
         self._alarms += 1

@@ -10,6 +10,7 @@ from rookery.domain.ports.clock import ClockPort
 
 _FIRST_BACKOFF = 1.0  # seconds
 _LONGEST_BACKOFF = 30.0
+_SHORTLY = 5.0
 _TRIES = 5  # of what fails without a word on when to come back
 R = TypeVar("R")
 
@@ -57,12 +58,12 @@ class Line:
         return await self._made(attempt, found=found)
 
     async def once(self, attempt: Callable[[], Awaitable[R]]) -> R:
-        """Return what a request that changes nothing returns at its first try; nothing is waited for.
+        """Return what a request that changes nothing returns at its first try; only its turn is waited for, shortly.
 
         Raises:
             AdapterError: it failed, or the service wants to be left alone.
         """
-        async with self.gate.turn(self._clock.monotonic(), write=False):
+        async with self.gate.turn(self._clock.monotonic() + _SHORTLY, write=False):
             try:
                 return await attempt()
             except TryAgain as refusal:

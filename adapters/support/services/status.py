@@ -47,7 +47,7 @@ async def status_of(integration: "Described", gate: Gate, look: Callable[[], Awa
     """
     told: dict[str, object] = {"name": integration.name, "kind": integration.kind}
     told["tools"] = [tool.name for tool in integration.tools]
-    if gate.waits_until is not None:
+    if gate.waits_until is not None or gate.crowded:
         return _waiting(told, gate)
     try:
         detail, state, configured = await look(), IntegrationState.READY, True
@@ -64,7 +64,8 @@ async def status_of(integration: "Described", gate: Gate, look: Callable[[], Awa
 
 def _waiting(told: dict[str, object], gate: Gate) -> IntegrationStatus:
     until = gate.waits_until
-    detail = f"it asked to be left alone until {until:%H:%M:%S} UTC" if until else "it asked to be left alone"
+    queued = f"{gate.crowded} requests wait for their turn"
+    detail = f"it asked to be left alone until {until:%H:%M:%S} UTC" if until else queued
     state = {"configured": True, "status": IntegrationState.WAITING, "detail": detail, "waits_until": until}
     return IntegrationStatus.model_validate({**told, **state})
 

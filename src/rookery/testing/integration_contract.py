@@ -139,7 +139,7 @@ class IntegrationContract:
             world.clock.advance(left)
             async with driven(world.clock):
                 await sending
-        assert (await integration.check()).status is IntegrationState.READY
+                assert (await integration.check()).status is IntegrationState.READY
 
     async def test_a_service_that_stays_busy_is_given_up_and_the_message_can_be_sent_later(self, world: World) -> None:
         ledger = InMemoryDeliveryLedger()
