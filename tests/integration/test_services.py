@@ -1,8 +1,9 @@
 """What is particular to each of the four services."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 import pytest
+from pydantic import ValidationError
 
 from rookery.adapters.integrations.jira.adf import adf_of
 from rookery.domain.errors import NotifierError, ToolError
@@ -18,27 +19,31 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def slack() -> Iterator[World]:
+async def slack() -> AsyncIterator[World]:
     with slack_world() as world:
         yield world
+        await world.close()
 
 
 @pytest.fixture
-def notion() -> Iterator[World]:
+async def notion() -> AsyncIterator[World]:
     with notion_world() as world:
         yield world
+        await world.close()
 
 
 @pytest.fixture
-def github() -> Iterator[World]:
+async def github() -> AsyncIterator[World]:
     with github_world() as world:
         yield world
+        await world.close()
 
 
 @pytest.fixture
-def jira() -> Iterator[World]:
+async def jira() -> AsyncIterator[World]:
     with jira_world(cloud=True) as world:
         yield world
+        await world.close()
 
 
 def slack_of(world: World) -> SlackService:
@@ -125,6 +130,16 @@ async def test_github_does_not_show_a_private_repository_to_this_token(github: W
     github.service.repository("kittiwake/secret", private=True)  # type: ignore[attr-defined]
     with pytest.raises(NotifierError, match=r"hides it: a private repository.*check the name and the token"):
         await github.integration().notify(to("kittiwake/secret"), idempotency_key="k")
+
+
+@pytest.mark.parametrize("name", ["../user", "..", "a/..", "a/../b", "a/b/c", "a b/c", "a/b?x=1", "a/b#", "%2e%2e/x"])
+async def test_a_name_that_leads_elsewhere_is_no_repository(github: World, name: str) -> None:
+    integration = github.integration()
+    with pytest.raises(NotifierError, match="name owner/repo"):
+        await integration.notify(to(name), idempotency_key="k")
+    with pytest.raises(ValidationError):
+        await call(integration, "github_read", {"repository": name, "number": 1})
+    assert github.service.requests == []
 
 
 async def test_github_is_read_over_all_pages(github: World) -> None:

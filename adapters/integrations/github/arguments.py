@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from rookery.adapters.integrations.github.settings import REPOSITORY
 from rookery.domain.frozen import Frozen
 
-Repository = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$", description="owner/repo")]
+Repository = Annotated[str, Field(pattern=REPOSITORY, description="owner/repo")]
 
 
 class GitHubSearch(Frozen):

@@ -11,7 +11,7 @@ from rookery.adapters.integrations.github.arguments import GitHubComment, GitHub
 from rookery.adapters.integrations.github.messages import LONGEST, GitHubMessage
 from rookery.adapters.integrations.github.reading import Repositories
 from rookery.adapters.integrations.github.refusals import refusal
-from rookery.adapters.integrations.github.settings import GitHubSettings
+from rookery.adapters.integrations.github.settings import REPOSITORY, GitHubSettings
 from rookery.adapters.support.markdown import divide
 from rookery.adapters.support.services.rest import Manner, Rest
 from rookery.adapters.support.services.status import Unset, as_notifier, status_of
@@ -24,7 +24,7 @@ from rookery.domain.ports.tool import Outcome, Scope, Tool
 
 _PACE = 1.0  # seconds; GitHub asks for a second between requests that create something
 _LONGEST_TITLE = 256
-_TARGET = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(?:#(?P<number>\d+))?")
+_TARGET = re.compile(rf"(?P<repository>{REPOSITORY[1:-1]})(?:#(?P<number>\d+))?", re.ASCII)
 
 
 class GitHubIntegration(IntegrationPort):

@@ -11,12 +11,13 @@ For your own integration, say how its world is made, and run all of it:
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rookery.adapters.support.services.ledger import InMemoryDeliveryLedger
+from rookery.adapters.support.services.ledger import InMemoryDeliveryLedger, SqliteDeliveryLedger
 from rookery.domain.errors import Conflict, NotifierError, ToolError
 from rookery.domain.integrations import IntegrationState, Notification
 from rookery.domain.ports.integration import IntegrationPort
@@ -43,6 +44,11 @@ class IntegrationContract:
     @pytest.fixture
     def world(self) -> World:
         raise NotImplementedError
+
+    @pytest.fixture(autouse=True)
+    async def _closed(self, world: World) -> AsyncIterator[None]:
+        yield
+        await world.close()
 
     async def test_tools_are_named_after_it_declare_their_effect_and_need_the_network(self, world: World) -> None:
         integration = world.build(world.unset, world.surroundings())
@@ -164,8 +170,10 @@ class IntegrationContract:
             await integration.notify(note("The gauge is whole.", world), idempotency_key="k")
         assert count(world, "whole") == 1
 
-    async def test_a_process_that_dies_before_the_answer_does_not_make_it_arrive_twice(self, world: World) -> None:
-        ledger = InMemoryDeliveryLedger()
+    async def test_a_process_that_dies_before_the_answer_does_not_make_it_arrive_twice(
+        self, world: World, tmp_path: Path
+    ) -> None:
+        first, second = SqliteDeliveryLedger(tmp_path), SqliteDeliveryLedger(tmp_path)
         loop, arrived = asyncio.get_running_loop(), asyncio.Event()
 
         def posts(request: Request) -> bool:
@@ -175,14 +183,16 @@ class IntegrationContract:
 
         world.service.fault(Fault(how=Break.STALLED, done=True, when=posts))
         sending = asyncio.create_task(
-            world.integration(ledger=ledger).notify(note("The gauge is whole.", world), idempotency_key="k")
+            world.integration(ledger=first).notify(note("The gauge is whole.", world), idempotency_key="k")
         )
         await arrived.wait()
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
-        delivery = await world.integration(ledger=ledger).notify(
+        delivery = await world.integration(ledger=second).notify(
             note("The gauge is whole.", world), idempotency_key="k"
         )
+        first.close()
+        second.close()
         assert delivery.url
         assert count(world, "whole") == 1
 

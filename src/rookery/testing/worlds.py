@@ -57,12 +57,19 @@ class World:
     clock: ManualClock
     snapshots: InMemorySnapshotStore = field(default_factory=InMemorySnapshotStore)
     notices: list[str] = field(default_factory=list)
+    built: list[IntegrationPort] = field(default_factory=list)
 
     def integration(
         self, *, ledger: DeliveryLedger | None = None, offline: bool = False, **settings: Any
     ) -> IntegrationPort:
         """Return a new integration, as a new process would have it; what survives a process is in the ledger."""
-        return self.build({**self.settings, **settings}, self.surroundings(ledger=ledger, offline=offline))
+        self.built.append(self.build({**self.settings, **settings}, self.surroundings(ledger=ledger, offline=offline)))
+        return self.built[-1]
+
+    async def close(self) -> None:
+        """Close the integrations."""
+        for integration in self.built:
+            await integration.close()
 
     def surroundings(self, *, ledger: DeliveryLedger | None = None, offline: bool = False) -> Surroundings:
         """Return what the integration works with."""
