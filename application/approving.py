@@ -24,6 +24,7 @@ class Wish(Frozen):
         key: of the effect; the same after a crash.
         origins: what the agent has read that nobody vouches for.
         echoes: the places among them whose words stand in the arguments.
+        composed: addresses that the agent made up, where it only wants to read.
     """
 
     run_id: str
@@ -32,6 +33,7 @@ class Wish(Frozen):
     key: str
     origins: list[Origin] = []
     echoes: list[str] = []
+    composed: list[str] = []
 
 
 class ApprovalGate:
@@ -99,7 +101,7 @@ class ApprovalGate:
             tool=wish.call.tool,
             arguments=wish.call.arguments,
             digest=digest,
-            reason=_reason(wish.call.tool, wish.origins, wish.echoes),
+            reason=_reason(wish),
             origins=wish.origins,
             echoes=wish.echoes,
             requested_at=now,
@@ -115,13 +117,16 @@ _DECISIONS = {
 _NAMED = 3  # places
 
 
-def _reason(tool: str, origins: Sequence[Origin], echoes: Sequence[str]) -> str:
-    changes = f"{tool} changes something outside of the run."
-    if echoes:
-        return f"{changes} What it is to write has words from {_places(echoes)}."
-    if origins:
-        read = _places([origin.place for origin in origins])
-        return f"{changes} The agent has read {counted(len(origins), 'text')} that nobody vouches for: {read}."
+def _reason(wish: Wish) -> str:
+    if wish.composed:
+        made_up = f"{wish.call.tool} is to ask for {_places(wish.composed)}, which stands in nothing that was read"
+        return f"{made_up}; it may carry away what the agent knows."
+    changes = f"{wish.call.tool} changes something outside of the run."
+    if wish.echoes:
+        return f"{changes} What it is to write has words from {_places(wish.echoes)}."
+    if wish.origins:
+        read = _places([origin.place for origin in wish.origins])
+        return f"{changes} The agent has read {counted(len(wish.origins), 'text')} that nobody vouches for: {read}."
     return f"{changes} The agent has read nothing from outside, but no policy grants it."
 
 

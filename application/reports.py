@@ -5,6 +5,7 @@ from html import escape
 from string import Template
 from urllib.parse import unquote, urlsplit
 
+from rookery.domain.links import inert
 from rookery.domain.results import Citation, Claim, TaskResult
 
 MODEL_NAMES = {"extractive": "extractive (no language model; verbatim sentences)"}
@@ -39,18 +40,19 @@ def place(url: str) -> str:
 
 
 def as_markdown(result: TaskResult) -> str:
-    """Return the answer, its quotes and its notes in Markdown."""
-    lines = [f"# {result.inputs['question']}", "", result.output, ""]
+    """Return the answer, its quotes and its notes in Markdown that fetches nothing, whatever the sources say."""
+    lines = [f"# {inert(str(result.inputs['question']))}", "", result.output, ""]
     if result.citations:
         lines += ["## Sources", ""]
         lines += [_markdown_source(citation) for citation in result.citations]
     if result.reflection_notes:
-        lines += ["## Notes", "", *[f"- {note}" for note in result.reflection_notes.splitlines()], ""]
+        lines += ["## Notes", "", *[f"- {inert(note)}" for note in result.reflection_notes.splitlines()], ""]
     return "\n".join([*lines, f"*Status: {result.status}. Written by: {model_name(result.model)}.*", ""])
 
 
 def _markdown_source(citation: Citation) -> str:
-    return f"[{citation.id}] {citation.title} ({place(citation.url)}): “{flat(citation.quote)}”\n"
+    title, quote = inert(citation.title), inert(flat(citation.quote))
+    return f"[{citation.id}] {title} ({place(citation.url)}): “{quote}”\n"
 
 
 def as_html(result: TaskResult) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 from rookery.application.agents.roster import COORDINATOR
 from rookery.application.agents.writer import Written
 from rookery.domain.frozen import Frozen
+from rookery.domain.links import inert
 from rookery.domain.results import Claim, TaskResult, TaskStatus, Usage
 from rookery.domain.runs import ResearchRequest
 
@@ -61,4 +62,4 @@ def _markdown(claims: Sequence[Claim]) -> str:
 def _paragraph(claim: Claim) -> str:
     marks = "".join(f"[{number}]" for number in claim.citations)
     unsupported = "" if claim.supported else "*(unsupported)*"
-    return " ".join(part for part in (claim.text, marks, unsupported) if part)
+    return " ".join(part for part in (inert(claim.text), marks, unsupported) if part)

@@ -27,6 +27,7 @@ class Assignment(Frozen):
         until_found: whether it stops once it has found something.
         depth: how often the task was handed on.
         origins: what had been read, that nobody vouches for, by those who gave the task.
+        given: addresses that it may ask for, although a model wrote its task.
     """
 
     agent_id: str
@@ -41,6 +42,7 @@ class Assignment(Frozen):
     thoughts: int = 0
     until_found: bool = True
     depth: int = 0
+    given: list[str] = []
     origins: list[Origin] = []
 
 

@@ -99,6 +99,7 @@ class Helpers(Delegation):
             "depth": self._task.depth + 1,
             "opening": opening(agent, task, recalls=False, web=self._task.snapshots is None),
             "origins": self._readings.origins,
+            "given": self._readings.known(task),
         }
         self._helpers[place] = helper = self._begin(self._bench, self._task.model_copy(update=changes))
         try:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pydantic import JsonValue
 
+from rookery.domain.links import addresses, strangers
 from rookery.domain.ports.tool import Outcome
 from rookery.domain.provenance import Origin, OriginKind, distinct, origin_of
 
@@ -22,10 +23,12 @@ class Readings:
 
     Args:
         inherited: what had been read by those who gave it its task.
+        given: texts whose addresses it may ask for: what a person said, and nobody else had a part in.
     """
 
-    def __init__(self, inherited: Sequence[Origin] = ()) -> None:
+    def __init__(self, inherited: Sequence[Origin] = (), given: Sequence[str] = ()) -> None:
         self._read: list[tuple[Origin, str]] = [(origin, "") for origin in inherited]
+        self._given = list(given)
 
     @property
     def origins(self) -> list[Origin]:
@@ -44,6 +47,21 @@ class Readings:
     def take_over(self, origins: Iterable[Origin]) -> None:
         """Note what others have read whose findings it is given."""
         self._read += [(origin, "") for origin in origins]
+
+    def composed(self, arguments: Mapping[str, JsonValue]) -> list[str]:
+        """Return the addresses in the arguments that stand in nothing that was read or given.
+
+        Such an address may carry away what was read. As long as nothing was read there is nothing to carry.
+        """
+        if not self._read:
+            return []
+        known = [*self._given, *(text for _, text in self._read), *(origin.place for origin, _ in self._read)]
+        return strangers(" ".join(_strings(arguments)), known)
+
+    def known(self, text: str) -> list[str]:
+        """Return the addresses of a text that may be asked for."""
+        unknown = self.composed({"text": text})
+        return [address for address in addresses(text) if address not in unknown]
 
     def echoed(self, arguments: Mapping[str, JsonValue]) -> list[str]:
         """Return the places whose words stand in the arguments: four in a row, or a long one."""

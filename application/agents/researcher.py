@@ -69,7 +69,8 @@ class Researcher:
         self._kind = bench.agents.get(task.agent, RESEARCHER)
         self._agent = self._kind.model_copy(update={"id": task.agent_id})
         self._ask = bench.asker(self._kind)
-        self._readings = Readings(task.origins)
+        own = [] if task.origins else [task.question]  # otherwise what was read had a part in it
+        self._readings = Readings(task.origins, [task.main_question, *own, *task.given])
         self._helpers = Helpers(bench, task, self._kind, begin=Researcher, readings=self._readings)
         scope = Scope(
             run_id=bench.context.run_id,

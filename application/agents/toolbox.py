@@ -19,7 +19,7 @@ from rookery.domain.agents import Agent
 from rookery.domain.errors import AdapterError, InvalidRequest, SourceError, ToolError
 from rookery.domain.events import ToolCalled, ToolReturned
 from rookery.domain.frozen import Frozen
-from rookery.domain.ports.tool import Outcome, Scope, Tool
+from rookery.domain.ports.tool import Need, Outcome, Scope, Tool
 from rookery.domain.redaction import redact_all
 
 DELEGATE = "delegate"
@@ -140,7 +140,7 @@ class Toolbox:
         began = self._bench.clock.monotonic()
         if self._delegation is not None and call.tool == DELEGATE:
             outcome = await self._delegation.hand(call, place)
-        elif self._tools[call.tool].effect == "write":
+        elif self._tools[call.tool].effect == "write" or self._composed(call):
             outcome = await self._bench.context.effect(name, self._permitted, call, returns=Outcome)
         else:
             outcome = await self._bench.context.once(name, self._made, call, returns=Outcome)
@@ -148,6 +148,12 @@ class Toolbox:
         returned = {"call_id": call_id, "tool": call.tool, "ok": outcome.ok, "summary": outcome.summary}
         await emit(ToolReturned(agent_id=agent_id, seconds=seconds, **returned))
         return outcome
+
+    def _composed(self, call: ToolCall) -> list[str]:
+        """Return the addresses that a read would send out and that the agent made up; for a write nothing changes."""
+        tool = self._tools[call.tool]
+        reaches_out = tool.effect == "read" and Need.NETWORK in tool.needs
+        return self._readings.composed(call.arguments) if reaches_out else []
 
     async def _permitted(self, call: ToolCall, key: str) -> Outcome:
         """Do what changes something outside, once it is permitted; on doubt it is not done."""
@@ -158,6 +164,7 @@ class Toolbox:
             key=key,
             origins=self._readings.origins,
             echoes=self._readings.echoed(call.arguments),
+            composed=self._composed(call),
         )
         gate = self._bench.gate
         if not gate.grants(wish):

@@ -11,6 +11,7 @@ from rookery.domain.citations import cite
 from rookery.domain.errors import AdapterError
 from rookery.domain.events import AgentFinished, AgentStarted, ClaimVerified, MemoryWritten, TokenEmitted
 from rookery.domain.frozen import Frozen
+from rookery.domain.links import strangers, without
 from rookery.domain.ports.snapshot_store import SnapshotStorePort
 from rookery.domain.reasoning import ComposeJob, Draft, DraftClaim
 from rookery.domain.results import Citation, Claim, TaskStatus
@@ -111,13 +112,18 @@ class _Ledger:
     async def lock(self, drafted: DraftClaim) -> Claim:
         numbers = [await self._number(evidence_id) for evidence_id in dict.fromkeys(drafted.evidence)]
         verified = [number for number in numbers if number is not None]
-        supported = drafted.sure and bool(numbers) and len(verified) == len(numbers) and self._is_backed(drafted)
-        return Claim(text=drafted.text, citations=list(dict.fromkeys(verified)), supported=supported)
+        said = self._said(drafted)
+        strange = strangers(drafted.text, said)
+        backed = not strange and not unbacked(drafted.text, said)
+        supported = drafted.sure and bool(numbers) and len(verified) == len(numbers) and backed
+        text = without(drafted.text, strange)
+        return Claim(text=text, citations=list(dict.fromkeys(verified)), supported=supported)
 
-    def _is_backed(self, drafted: DraftClaim) -> bool:
+    def _said(self, drafted: DraftClaim) -> list[str]:
+        """Return all that a claim may rest on."""
         pieces = [self._evidence[number] for number in drafted.evidence if number in self._evidence]
-        said = [text for piece in pieces for text in (piece.quote, piece.passage.text, piece.passage.title)]
-        return not unbacked(drafted.text, [*said, self._question])
+        said = [(piece.quote, piece.passage.text, piece.passage.title, piece.passage.url) for piece in pieces]
+        return [self._question, *(text for texts in said for text in texts)]
 
     async def _number(self, evidence_id: int) -> int | None:
         piece = self._evidence.get(evidence_id)

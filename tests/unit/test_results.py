@@ -75,11 +75,11 @@ def test_a_snapshot_with_a_wrong_digest_cannot_be_made():
         )
 
 
-def test_a_report_in_markdown_has_answer_quote_place_and_notes():
+def test_a_report_in_markdown_has_answer_quote_place_and_notes_as_they_stand():
     report = as_markdown(TaskResult.model_validate(RESULT))
     for part in (
-        "# Where do <rooks> nest?",
-        "“Rooks nest <b>high</b>.”",
+        r"# Where do \<rooks> nest?",
+        r"“Rooks nest \<b>high\</b>.”",
         "/notes/rooks and crows.md",
         "- Not read: x.pdf",
     ):
