@@ -25,4 +25,5 @@ pytest_plugins = [
     "features.steps.mcp",
     "features.steps.integrations",
     "features.steps.memory",
+    "features.steps.web",
 ]

@@ -9,6 +9,7 @@ from typing import Literal
 from rookery.domain.errors import RookeryError
 from rookery.domain.frozen import Frozen
 from rookery.entrypoints.container import Container
+from rookery.entrypoints.roster import web_tools
 from rookery.entrypoints.syncing import sync_state
 from rookery.entrypoints.work_pools import handing_over
 
@@ -34,6 +35,7 @@ async def diagnose(container: Container) -> list[Finding]:
         await _sync(container),
         _orchestrator(container),
         _files(container),
+        await _web_search(container),
         _dashboard(),
     ]
 
@@ -144,6 +146,25 @@ def _files(container: Container) -> Finding:
         return Finding(name="files", state="missing", detail="the file tools need Linux or macOS")
     opened = "".join(f", {name}: (only read)" for name in files.names)
     return Finding(name="files", state="ok", detail=f"agents stay in their workspace{opened}, guarded by {files.walls}")
+
+
+async def _web_search(container: Container) -> Finding:
+    from rookery.adapters.tools.web_search import WebSearch
+
+    if container.settings().research.offline:
+        return Finding(name="web search", state="missing", detail="Rookery works offline")
+    try:
+        if not web_tools(container.settings()):
+            detail = "no engine is set: give the address of a SearXNG, BRAVE_API_KEY or TAVILY_API_KEY (docs/web.md)"
+            return Finding(name="web search", state="missing", detail=detail)
+        tool = container.tools().get(WebSearch.name)
+    except RookeryError as error:
+        return Finding(name="web search", state="broken", detail=str(error))
+    if not isinstance(tool, WebSearch):
+        return Finding(name="web search", state="missing", detail="an engine is set, and no agent has web_search")
+    failures = await tool.check()
+    told = "; ".join(f"{name}: {failure or 'answers'}" for name, failure in failures.items())
+    return Finding(name="web search", state="broken" if all(failures.values()) else "ok", detail=told)
 
 
 def _dashboard() -> Finding:

@@ -5,6 +5,7 @@ import re
 from itertools import dropwhile
 from typing import Any
 
+from rookery.adapters.readers.confined import is_simple, read_confined
 from rookery.adapters.readers.decoding import decode
 from rookery.adapters.readers.documents import Content, File, Settings, check_length
 from rookery.adapters.readers.markup import Element, render
@@ -24,6 +25,11 @@ _LARGE = 50_000  # elements above which all visible text is taken, since the sea
 
 
 def read_html(file: File, settings: Settings) -> Content:
+    """Read a page; what may take minutes, in a process that may not."""
+    return read_markup(file, settings) if is_simple(file.data) else read_confined(file, settings)
+
+
+def read_markup(file: File, settings: Settings) -> Content:
     """Read a page. Its title is its own, without the name of the site when its first heading shows what that is."""
     markup = decode(file.data, declared=file.charset or _declared(file.data))
     if markup is None:

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import time
 from typing import TYPE_CHECKING
 
 from rookery.adapters.readers.documents import (
@@ -60,7 +61,13 @@ def _pages(reader: "PdfReader", file: File, settings: Settings) -> list[str]:
         )
     pages: list[str] = []
     length = 0
+    end = time.monotonic() + settings.max_read_seconds
     for page in reader.pages:
+        if time.monotonic() > end:
+            raise SourceError(
+                f"{file.shown} takes more than {settings.max_read_seconds:g} seconds to read; print it to a new PDF,"
+                " or raise sources.max_read_seconds"
+            )
         pages.append(without_surrogates(page.extract_text()))
         length += len(pages[-1])
         check_length(file, length, settings)
