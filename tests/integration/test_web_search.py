@@ -189,3 +189,20 @@ def test_keys_and_addresses_of_the_environment_count(tmp_path, monkeypatch) -> N
     assert settings.order == ("searxng", "tavily")
     assert settings.searxng.base_url == "http://localhost:8888"
     assert "tvly-secret-of-ours" not in repr(settings)
+
+
+async def test_doctor_says_which_engines_answer(entries, tmp_path) -> None:
+    from rookery.entrypoints.diagnosis import diagnose
+
+    async def finding(home, **sections):
+        found = await diagnose(a_container(tmp_path / home, **sections))
+        return next((one.state, one.detail) for one in found if one.name == "web search")
+
+    with Searxng(entries) as searxng, Brave(entries) as brave:
+        brave.refuse_next(429)
+        both = {"web_search": {**settings_of(searxng), **settings_of(brave)}}
+        state, detail = await finding("both", tools=both)
+        assert (state, detail) == ("ok", "searxng: answers; brave: Brave asks to wait (status 429)")
+    assert (await finding("gone", tools=both))[0] == "broken"
+    assert "no engine is set" in (await finding("none"))[1]
+    assert await finding("offline", tools=both, offline=True) == ("missing", "Rookery works offline")
