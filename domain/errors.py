@@ -11,6 +11,7 @@
     ├── SourceError               a source that cannot be read
     │   └── SourceTooLarge
     ├── RunStopped                a person asked to pause or cancel the run
+    ├── Overloaded                no more can be taken on now; later it can
     └── AdapterError              an outside system failed; `retryable` says whether trying again may help
         ├── LLMError
         │   ├── BrokenReply       a reply that breaks what binds it, with its text
@@ -82,6 +83,19 @@ class RunStopped(RookeryError):
     def __init__(self, stop: str) -> None:
         super().__init__(f"a person asked to {stop} the run")
         self.stop = stop
+
+
+class Overloaded(RookeryError):
+    """No more can be taken on now.
+
+    Args:
+        message: what happened and what the person can do.
+        seconds: after which another try may succeed.
+    """
+
+    def __init__(self, message: str, *, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class AdapterError(RookeryError):

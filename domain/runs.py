@@ -119,6 +119,31 @@ class Run(Frozen):
         )
 
 
+class RunFilter(Frozen):
+    """Which runs count; what is not given does not matter."""
+
+    statuses: list[RunStatus] | None = None
+    namespace: str | None = None
+    agent: str | None = None
+    text: str | None = Field(default=None, description="that the question contains, whatever its case")
+    created_after: Timestamp | None = Field(default=None, description="or in this moment")
+    created_before: Timestamp | None = None
+
+    def admits(self, run: Run) -> bool:
+        """Whether a run counts."""
+        return (
+            (self.statuses is None or run.status in self.statuses)
+            and self.namespace in (None, run.namespace)
+            and self.agent in (None, run.agent)
+            and (self.text is None or self.text.casefold() in run.question.casefold())
+            and (self.created_after is None or self.created_after <= run.created_at)
+            and (self.created_before is None or run.created_at < self.created_before)
+        )
+
+
+ALL_RUNS = RunFilter()
+
+
 class StopRequest(StrEnum):
     """What a person may ask of a running run, from any process."""
 

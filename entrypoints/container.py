@@ -20,6 +20,7 @@ from rookery.adapters.memory_indexes.sqlite import SqliteMemoryIndex
 from rookery.adapters.readers.by_location import ReaderByLocation
 from rookery.adapters.readers.documents import Settings as SourceSettings
 from rookery.adapters.readers.web import WebReader
+from rookery.adapters.request_ledgers.sqlite import SqliteRequestLedger
 from rookery.adapters.run_stores.sqlite import SqliteRunStore
 from rookery.adapters.snapshot_stores.sqlite import SqliteSnapshotStore
 from rookery.adapters.support.services.ledger import SqliteDeliveryLedger
@@ -32,6 +33,7 @@ from rookery.adapters.tools.mcp.source import tool_sources
 from rookery.application.access import Authenticate, CreateToken, RevokeToken
 from rookery.application.approving import ApprovalGate
 from rookery.application.capturing import CaptureDocuments
+from rookery.application.idempotency import DoOnce
 from rookery.application.ingestion import AddSources, RemoveSource
 from rookery.application.integrations import Notify, PublishRun
 from rookery.application.memory.agents import AgentMemory, ForgetFindings
@@ -209,6 +211,8 @@ class Container(containers.DeclarativeContainer):
     token_store = providers.Singleton(SqliteTokenStore, home)
     approval_store = providers.Singleton(SqliteApprovalStore, home, clock=clock)
     tool_pins = providers.Singleton(SqliteToolPinStore, home)
+    request_ledger = providers.Singleton(SqliteRequestLedger, home)
+    do_once = providers.Singleton(DoOnce, request_ledger, clock)
     library = providers.Singleton(SqliteLibrary, home, analyzer=analyzer)
     embedder = providers.Singleton(
         _plugin,
@@ -403,6 +407,7 @@ async def close(container: Container) -> None:
         container.token_store(),
         container.approval_store(),
         container.tool_pins(),
+        container.request_ledger(),
         container.library(),
         container.deliveries(),
     ):

@@ -14,17 +14,18 @@ class Outcome(NamedTuple):
     title: str
 
 
-_OUTCOMES: list[tuple[type[Exception], Outcome]] = [
+OUTCOME_BY_ERROR: list[tuple[type[Exception], Outcome]] = [
     (errors.NotFound, Outcome(404, 2, "not-found", "Not found")),
     (errors.Conflict, Outcome(409, 2, "conflict", "Conflict with the present state")),
     (errors.OutsideSandbox, Outcome(403, 2, "outside-sandbox", "Outside what may be read")),
-    (errors.ConfigurationError, Outcome(500, 2, "configuration", "A setting is missing or wrong")),
+    (errors.ConfigurationError, Outcome(409, 2, "configuration", "A setting is missing or wrong")),
     (errors.InvalidRequest, Outcome(422, 2, "invalid-request", "The request cannot be done")),
     (errors.AccessDenied, Outcome(403, 2, "access-denied", "Access denied")),
     (errors.NotBuilt, Outcome(501, 2, "not-built", "Not in this version")),
     (errors.SourceTooLarge, Outcome(413, 2, "source-too-large", "The source is too large")),
     (errors.SourceError, Outcome(422, 2, "source-unreadable", "The source cannot be read")),
     (errors.RunStopped, Outcome(409, 130, "run-stopped", "The run was stopped")),
+    (errors.Overloaded, Outcome(503, 1, "overloaded", "Too much at once")),
     (errors.AdapterError, Outcome(502, 1, "adapter-failed", "An outside system failed")),
 ]
 _UNEXPECTED = Outcome(500, 1, "internal", "Something went wrong inside Rookery")
@@ -32,4 +33,4 @@ _UNEXPECTED = Outcome(500, 1, "internal", "Something went wrong inside Rookery")
 
 def outcome_of(error: Exception) -> Outcome:
     """Return how an error is told; errors outside the tree are internal ones."""
-    return next((outcome for kind, outcome in _OUTCOMES if isinstance(error, kind)), _UNEXPECTED)
+    return next((outcome for kind, outcome in OUTCOME_BY_ERROR if isinstance(error, kind)), _UNEXPECTED)

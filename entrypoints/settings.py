@@ -81,6 +81,25 @@ class ServerSettings(BaseModel):
     allowed_hosts: list[str] = Field(
         default=[], description="names by which MCP may be spoken to, beside localhost and `host`"
     )
+    waiting_runs: int = Field(default=100, ge=0, description="runs that may wait for their turn; more are refused")
+    requests_per_second: float = Field(default=200, ge=0, description="of one token, in the long run; 0: no limit")
+    request_burst: int = Field(default=1000, ge=1, description="requests that one token may make at once")
+    max_body_mb: float = Field(default=32, gt=0, description="of a request")
+    max_header_kb: float = Field(default=32, gt=0, description="all headers of a request together")
+    cors_origins: list[str] = Field(default=[], description="whose pages may call the API from a browser")
+
+
+class LogSettings(BaseModel):
+    """What a server writes to its log, and in which form."""
+
+    form: Literal["text", "json"] = Field(default="text", description="json: one object a line")
+    level: Literal["debug", "info", "warning", "error"] = Field(default="warning", description="info: each request")
+
+
+class TraceSettings(BaseModel):
+    """What OpenTelemetry is told; nothing without OTEL_EXPORTER_OTLP_ENDPOINT."""
+
+    content: bool = Field(default=False, description="questions, prompts, replies and arguments of tools, too")
 
 
 class Settings(BaseSettings):
@@ -95,6 +114,8 @@ class Settings(BaseSettings):
     sync: SyncSettings = SyncSettings()
     approvals: Policy = Policy()
     server: ServerSettings = ServerSettings()
+    logs: LogSettings = LogSettings()
+    traces: TraceSettings = TraceSettings()
     sources: dict[str, Any] = {}
     network: dict[str, Any] = {}
     mcpServers: dict[str, dict[str, Any]] = {}  # noqa: N815 - as other clients call it

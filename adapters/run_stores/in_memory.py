@@ -9,7 +9,7 @@ from rookery.domain.errors import Conflict, InvalidRequest, NotFound
 from rookery.domain.events import RunEvent, ends_run
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.run_store import RunPage, RunStorePort
-from rookery.domain.runs import Run, StopRequest
+from rookery.domain.runs import ALL_RUNS, Run, RunFilter, StopRequest
 
 
 class InMemoryRunStore(RunStorePort):
@@ -46,11 +46,11 @@ class InMemoryRunStore(RunStorePort):
         self._runs[run.id] = run
         await self.append(run.id, event)
 
-    async def page(self, *, limit: int, cursor: str | None = None) -> RunPage:
+    async def page(self, *, limit: int, cursor: str | None = None, where: RunFilter = ALL_RUNS) -> RunPage:
         newest_first = sorted(self._runs.values(), key=lambda run: run.id, reverse=True)
         if cursor is not None and cursor not in self._runs:
             raise InvalidRequest("this cursor is none of ours; use the `next_cursor` of a page")
-        rest = [run for run in newest_first if cursor is None or run.id < cursor]
+        rest = [run for run in newest_first if (cursor is None or run.id < cursor) and where.admits(run)]
         return RunPage(rest[:limit], rest[limit - 1].id if len(rest) > limit else None)
 
     async def append(self, run_id: str, event: RunEvent, *, key: str | None = None) -> RunEvent:

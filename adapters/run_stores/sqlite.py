@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable
+from functools import lru_cache
 from pathlib import Path
 
-from rookery.adapters.run_stores import sqlite_calls
+from rookery.adapters.run_stores import sqlite_calls, sqlite_pages
+from rookery.adapters.run_stores.sqlite_pulses import RunPulses
 from rookery.adapters.support.pulse import Pulse
 from rookery.adapters.support.sqlite import Database
 from rookery.adapters.support.write_queue import WriteQueue
@@ -15,7 +17,7 @@ from rookery.domain.errors import Conflict, InvalidRequest, NotFound
 from rookery.domain.events import RunEvent, ends_run, run_event_adapter
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.run_store import RunPage, RunStorePort
-from rookery.domain.runs import Run, StopRequest
+from rookery.domain.runs import ALL_RUNS, Run, RunFilter, StopRequest
 
 _SCHEMA = """
 CREATE TABLE runs (id TEXT PRIMARY KEY, idempotency_key TEXT UNIQUE, stop TEXT, body TEXT NOT NULL);
@@ -32,6 +34,8 @@ _MIGRATIONS = [_SCHEMA, _EVENT_KEYS, sqlite_calls.SCHEMA]
 _KNOWN_TEXTS = (
     4096  # texts whose numbers are kept in mind, so that texts of growing conversations are not written again
 )
+_KNOWN_RUNS = 256
+_AT_ONCE = 100  # events that who follows reads at once; no more, as everybody else waits meanwhile
 _POLL_SECONDS = 0.2  # how soon who waits sees what another process wrote; what this one writes is seen at once
 
 
@@ -42,8 +46,9 @@ class SqliteRunStore(RunStorePort):
         self._database = Database(home / "runs.db", _MIGRATIONS)
         self._clock = clock
         self._texts: dict[str, int] = {}
-        self._appended = Pulse()
-        self._queue = WriteQueue(self._database, after=self._appended.beat, lost=self._forget_texts)
+        self._pulses = RunPulses(self._database)
+        self._touched: set[str] = set()
+        self._queue = WriteQueue(self._database, after=self._tell, lost=self._forget_texts)
         self._asked = Pulse()
 
     async def create(self, run: Run, *, idempotency_key: str | None = None) -> Run:
@@ -53,7 +58,7 @@ class SqliteRunStore(RunStorePort):
                     "SELECT body FROM runs WHERE idempotency_key = ?", (idempotency_key,)
                 ).fetchone()
                 if row is not None:
-                    return Run.model_validate_json(row[0])
+                    return _parsed(row[0])
             insert = "INSERT INTO runs (id, idempotency_key, body) VALUES (?, ?, ?)"
             connection.execute(insert, (run.id, idempotency_key, run.model_dump_json()))
             return run
@@ -67,7 +72,7 @@ class SqliteRunStore(RunStorePort):
         row = await self._one("SELECT body FROM runs WHERE id = ?", run_id)
         if row is None:
             raise NotFound(f"there is no run {run_id}; `rookery runs list` shows them")
-        return Run.model_validate_json(row)
+        return _parsed(row)
 
     async def save(self, run: Run, event: RunEvent) -> None:
         def write(connection: sqlite3.Connection) -> None:
@@ -76,13 +81,12 @@ class SqliteRunStore(RunStorePort):
 
         await self._queue.put(write)
 
-    async def page(self, *, limit: int, cursor: str | None = None) -> RunPage:
+    async def page(self, *, limit: int, cursor: str | None = None, where: RunFilter = ALL_RUNS) -> RunPage:
         if cursor is not None and await self._one("SELECT id FROM runs WHERE id = ?", cursor) is None:
             raise InvalidRequest("this cursor is none of ours; use the `next_cursor` of a page")
 
         def read(connection: sqlite3.Connection) -> list[Run]:
-            query = "SELECT body FROM runs WHERE ?1 IS NULL OR id < ?1 ORDER BY id DESC LIMIT ?2"
-            return [Run.model_validate_json(body) for (body,) in connection.execute(query, (cursor, limit + 1))]
+            return [_parsed(body) for body in sqlite_pages.bodies(connection, where, cursor=cursor, limit=limit + 1)]
 
         runs = await self._database.run(read)
         return RunPage(runs[:limit], runs[limit - 1].id if len(runs) > limit else None)
@@ -94,24 +98,23 @@ class SqliteRunStore(RunStorePort):
         self._queue.post(lambda connection: self._append_once(connection, run_id, event, key))
 
     async def events(self, run_id: str, *, after: int = 0) -> list[RunEvent]:
-        def read(connection: sqlite3.Connection) -> list[RunEvent]:
-            query = "SELECT body FROM events WHERE run_id = ? AND seq > ? ORDER BY seq"
-            return [run_event_adapter.validate_json(body) for (body,) in connection.execute(query, (run_id, after))]
-
         await self._queue.settle()
-        return await self._database.run(read)
+        return await self._database.run(_events_after(run_id, after, -1))
 
     async def follow(self, run_id: str, *, after: int = 0) -> AsyncIterator[RunEvent]:
         while True:
-            appended = self._appended.next()
-            for event in await self.events(run_id, after=after):
+            appended = self._pulses.next(run_id)
+            come = await self._database.run(_events_after(run_id, after, _AT_ONCE), brief=True)
+            for event in come:
                 after = event.seq
                 yield event
                 if ends_run(event):
                     return
+            if come:
+                continue
             if await self._ended(run_id, by=after):
                 return
-            await _wait(appended)
+            await self._pulses.wait(appended)
 
     async def save_step(self, run_id: str, step: str, input_hash: str, output: str) -> None:
         await self._queue.put(_recording(run_id, step, input_hash, output))
@@ -169,6 +172,10 @@ class SqliteRunStore(RunStorePort):
         finally:
             self._database.close()
 
+    def _tell(self) -> None:
+        touched, self._touched = self._touched, set()
+        self._pulses.beat(touched)
+
     def _forget_texts(self) -> None:
         self._texts = {}
 
@@ -182,6 +189,7 @@ class SqliteRunStore(RunStorePort):
         stamped = event.model_copy(update={"run_id": run_id, "seq": last[0] + 1, "at": self._clock.now()})
         insert = "INSERT INTO events (run_id, seq, body, key) VALUES (?, ?, ?, ?)"
         connection.execute(insert, (run_id, stamped.seq, stamped.model_dump_json(), key))
+        self._touched.add(run_id)
         return stamped
 
     async def _ended(self, run_id: str, *, by: int) -> bool:
@@ -195,6 +203,22 @@ class SqliteRunStore(RunStorePort):
             return None if row is None else row[0]
 
         return await self._database.run(read, brief=True)
+
+
+@lru_cache(_KNOWN_RUNS)
+def _parsed(body: str) -> Run:
+    """Return a run as it is stored. Finished ones do not change, and are read often."""
+    return Run.model_validate_json(body)
+
+
+def _events_after(run_id: str, after: int, limit: int) -> Callable[[sqlite3.Connection], list[RunEvent]]:
+    query = "SELECT body FROM events WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT ?"
+
+    def read(connection: sqlite3.Connection) -> list[RunEvent]:
+        rows = connection.execute(query, (run_id, after, limit))
+        return [run_event_adapter.validate_json(body) for (body,) in rows]
+
+    return read
 
 
 def _recording(run_id: str, step: str, input_hash: str, output: str) -> Callable[[sqlite3.Connection], object]:

@@ -1,6 +1,7 @@
 """Tokens in `access.db`."""
 
 import sqlite3
+from functools import lru_cache
 from pathlib import Path
 
 from rookery.adapters.support.sqlite import Database
@@ -8,6 +9,7 @@ from rookery.domain.access import AccessToken
 from rookery.domain.errors import NotFound
 from rookery.domain.ports.token_store import TokenStorePort
 
+_KNOWN = 1024  # tokens that are read with each request
 _SCHEMA = "CREATE TABLE tokens (id TEXT PRIMARY KEY, created_at TEXT NOT NULL, body TEXT NOT NULL)"
 
 
@@ -24,9 +26,9 @@ class SqliteTokenStore(TokenStorePort):
     async def all(self) -> list[AccessToken]:
         def read(connection: sqlite3.Connection) -> list[AccessToken]:
             rows = connection.execute("SELECT body FROM tokens ORDER BY created_at, id")
-            return [AccessToken.model_validate_json(body) for (body,) in rows]
+            return [_parsed(body) for (body,) in rows]
 
-        return await self._database.run(read)
+        return await self._database.run(read, brief=True)
 
     async def save(self, token: AccessToken) -> None:
         def write(connection: sqlite3.Connection) -> int:
@@ -39,3 +41,8 @@ class SqliteTokenStore(TokenStorePort):
     def close(self) -> None:
         """Close the file."""
         self._database.close()
+
+
+@lru_cache(_KNOWN)
+def _parsed(body: str) -> AccessToken:
+    return AccessToken.model_validate_json(body)

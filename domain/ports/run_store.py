@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 from rookery.domain.calls import ModelCall, StepRecord, StoredCall
 from rookery.domain.events import RunEvent
-from rookery.domain.runs import Run, StopRequest
+from rookery.domain.runs import ALL_RUNS, Run, RunFilter, StopRequest
 
 
 class RunPage(NamedTuple):
@@ -43,8 +43,8 @@ class RunStorePort(Protocol):
         """Replace what is stored of a run and append the event that says why, both or neither."""
         ...
 
-    async def page(self, *, limit: int, cursor: str | None = None) -> RunPage:
-        """Return runs, newest first. `cursor` is the `next_cursor` of the page before.
+    async def page(self, *, limit: int, cursor: str | None = None, where: RunFilter = ALL_RUNS) -> RunPage:
+        """Return runs that count, newest first. `cursor` is the `next_cursor` of the page before.
 
         Raises:
             InvalidRequest: the cursor is none of ours.

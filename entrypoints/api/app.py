@@ -2,14 +2,19 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from rookery import __version__
 from rookery.entrypoints.api import dashboard, openapi, problems
 from rookery.entrypoints.api.colony import Conductor
+from rookery.entrypoints.api.envelope import Envelope
+from rookery.entrypoints.api.limits import RequestLimits
+from rookery.entrypoints.api.meters import Meters
+from rookery.entrypoints.api.rates import Buckets
 from rookery.entrypoints.api.routes import (
     agents,
     approvals,
@@ -22,60 +27,60 @@ from rookery.entrypoints.api.routes import (
     slack,
     sources,
 )
-from rookery.entrypoints.api.schemas import Problem
 from rookery.entrypoints.api.security import TokenGate
+from rookery.entrypoints.api.streams import Streams
 from rookery.entrypoints.container import Container, close, prepare
 from rookery.entrypoints.following import following
+from rookery.entrypoints.observing import Observer, Witness, tracer
 
 if TYPE_CHECKING:
     from rookery.entrypoints.mcp.http import Endpoint
 
+_DESCRIPTION = (
+    "Multi-agent research in which every claim is locked to a verbatim quote of a stored source. "
+    "Errors are problem documents (RFC 9457); docs/errors.md lists their types."
+)
 _ROUTES = (research, runs, approvals, memories, sources, agents, integrations, chat, slack, health)
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    code: {"model": Problem, "description": text}
-    for code, text in {
-        401: "No valid token",
-        403: "The token lacks a scope, or the path may not be read",
-        404: "Not found",
-        409: "Conflict with the present state",
-        422: "The request cannot be done",
-        501: "Not in this version",
-    }.items()
-}
 
 
 def create_app(container: Container) -> FastAPI:
     """Return the application. Its runs end with it, and can be resumed."""
+    meters = Meters(__version__)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await prepare(container)
-        app.state.conductor = Conductor(container)
+        traces = tracer(container.settings().traces)
+        witnesses: list[Witness] = [meters, *([traces] if traces else [])]
+        app.state.conductor = Conductor(container, Observer(container.run_store(), witnesses))
         async with following(container):
             async with AsyncExitStack() as stack:
                 for endpoint in endpoints:
                     await stack.enter_async_context(endpoint.running())
                 yield
-            await app.state.conductor.close()
+            await end(app)
+        if traces is not None:
+            await traces.close()
         await close(container)
 
     app = FastAPI(
         title="Rookery",
         version=__version__,
-        description="Multi-agent research in which every claim is locked to a verbatim quote of a stored source.",
-        responses=_PROBLEMS,
+        description=_DESCRIPTION,
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
     )
     app.state.container = container
+    app.state.meters = meters
+    app.state.streams = Streams()
     problems.install(app)
     openapi.install(app)
     for module in _ROUTES:
         app.include_router(module.router)
     endpoints = _mcp(app, container)
     dashboard.install(app)
-    app.add_middleware(TokenGate, authenticate=container.authenticate)
+    _guard(app, container, meters)
     return app
 
 
@@ -88,3 +93,35 @@ def _mcp(app: FastAPI, container: Container) -> "list[Endpoint]":
     endpoint = Endpoint(container, lambda: app.state.conductor)
     app.router.routes.append(Route(PATH, endpoint=endpoint))
     return [endpoint]
+
+
+async def end(app: FastAPI) -> None:
+    """Take nothing on any more, park the runs, and tell and close the streams that follow them."""
+    await app.state.conductor.close()
+    app.state.streams.end()
+
+
+def _guard(app: FastAPI, container: Container, meters: Meters) -> None:
+    """Put around the app what each request passes, the innermost first."""
+    server = container.settings().server
+    per_second = server.requests_per_second
+    buckets = Buckets(per_second, server.request_burst, container.clock().monotonic) if per_second else None
+    app.add_middleware(TokenGate, authenticate=container.authenticate, buckets=buckets)
+    app.add_middleware(RequestLimits, settings=server)
+    if server.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=server.cors_origins,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Request-ID"],
+            expose_headers=["RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"],
+        )
+    app.add_middleware(Envelope, meters=meters)
+    _show(app, meters)
+
+
+def _show(app: FastAPI, meters: Meters) -> None:
+    """Have the figures tell how busy the server is."""
+    meters.watch("rookery_runs_active", "Runs that are at work here.", lambda: app.state.conductor.at_work)
+    meters.watch("rookery_runs_waiting", "Runs that wait for their turn.", lambda: app.state.conductor.waiting)
+    meters.watch("rookery_event_streams", "Streams of events that are open.", lambda: len(app.state.streams))

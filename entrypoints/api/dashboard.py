@@ -3,22 +3,32 @@
 from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
 FOLDER = Path(__file__).parent / "dashboard"
 _NOT_BUILT = "<!doctype html><title>Rookery</title><p>The dashboard is not built: run <code>just dashboard</code>.</p>"
-_GUARDED = {
-    "Content-Security-Policy": (
-        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none';"
-        " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'{styles}; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_GUARDED = {"Content-Security-Policy": _POLICY.format(styles="")}
+_DOCS = {"Content-Security-Policy": _POLICY.format(styles=" 'unsafe-inline'"), "Cache-Control": "no-cache"}
 _FOREVER = _GUARDED | {"Cache-Control": "public, max-age=31536000, immutable"}
 _FRESH = _GUARDED | {"Cache-Control": "no-cache"}
+_SWAGGER = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Rookery: the API</title>
+<link rel="stylesheet" href="/swagger/swagger-ui.css">
+<link rel="icon" href="/favicon.svg">
+<div id="swagger-ui"></div>
+<script src="/swagger/swagger-ui-bundle.js"></script>
+<script src="/docs.js"></script>
+</html>
+"""
+_SWAGGER_START = 'SwaggerUIBundle({url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true});\n'
 _API = ("v1", "metrics", "healthz", "readyz", "docs", "openapi.json")
 
 
@@ -27,13 +37,11 @@ def install(app: FastAPI, folder: Path = FOLDER) -> None:
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
-        return get_swagger_ui_html(
-            openapi_url="/openapi.json",
-            title="Rookery: the API",
-            swagger_js_url="/swagger/swagger-ui-bundle.js",
-            swagger_css_url="/swagger/swagger-ui.css",
-            swagger_favicon_url="/favicon.svg",
-        )
+        return HTMLResponse(_SWAGGER, headers=_DOCS)
+
+    @app.get("/docs.js", include_in_schema=False)
+    async def start() -> Response:
+        return Response(_SWAGGER_START, headers=_FRESH, media_type="text/javascript")
 
     @app.get("/{path:path}", include_in_schema=False)
     async def dashboard(path: str) -> Response:

@@ -216,3 +216,18 @@ class Problem(Frozen):
     title: str
     status: int
     detail: str
+
+
+class OpenAIError(Frozen):
+    """An error in OpenAI's form."""
+
+    message: str
+    type: str
+    param: str | None = None
+    code: str | None = None
+
+
+class OpenAIProblem(Problem):
+    """An error by RFC 9457 which OpenAI's clients can read, too."""
+
+    error: OpenAIError

@@ -43,19 +43,32 @@ def serve(
 async def _serve(container: "Container") -> None:
     import uvicorn
 
-    from rookery.entrypoints.api.app import create_app
+    from rookery.entrypoints.api.app import create_app, end
+    from rookery.entrypoints.logs import write_logs
 
     server = container.settings().server
+    write_logs(container.settings().logs)
+    app = create_app(container)
     config = uvicorn.Config(
-        create_app(container),
+        app,
         host=server.host,
         port=server.port,
-        log_level="warning",
+        log_config=None,
+        access_log=False,
+        server_header=False,
         timeout_graceful_shutdown=_PATIENCE_SECONDS,
     )
     listener = listen(config)
     await _greet(container, f"http://{server.host}:{listener.getsockname()[1]}")
-    await uvicorn.Server(config).serve(sockets=[listener])
+
+    class Server(uvicorn.Server):
+        """Tells those who follow runs before it takes their connections away."""
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            await end(app)
+            await super().shutdown(sockets)
+
+    await Server(config).serve(sockets=[listener])
 
 
 def listen(config: "uvicorn.Config") -> socket.socket:

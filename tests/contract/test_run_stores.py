@@ -14,7 +14,7 @@ from rookery.domain.calls import ModelCall
 from rookery.domain.errors import Conflict, InvalidRequest, NotFound
 from rookery.domain.events import AgentStarted, RunFinished, StepStarted
 from rookery.domain.results import TaskStatus
-from rookery.domain.runs import Depth, Run, RunStatus, StopRequest
+from rookery.domain.runs import Depth, Run, RunFilter, RunStatus, StopRequest
 
 pytestmark = pytest.mark.anyio
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -330,3 +330,34 @@ async def test_a_write_that_fails_takes_no_other_with_it(tmp_path):
     await store.save_step("run-001", "whole", "h", "{}")
     assert [stored.call for stored in await store.calls("run-001")] == CALLS[:1]
     store.close()
+
+
+ANNA = a_run(1, "Where do ROOKS nest?").model_copy(update={"namespace": "anna", "status": RunStatus.SUCCEEDED})
+BERT = a_run(2, "Straße?").model_copy(update={"agent": "researcher", "created_at": NOON + timedelta(microseconds=1)})
+CARL = a_run(3, "Why?").model_copy(update={"created_at": NOON + timedelta(seconds=1)})
+
+
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [
+        (RunFilter(), [CARL, BERT, ANNA]),
+        (RunFilter(statuses=[RunStatus.SUCCEEDED, RunStatus.FAILED]), [ANNA]),
+        (RunFilter(statuses=[]), []),
+        (RunFilter(namespace="anna"), [ANNA]),
+        (RunFilter(agent="researcher"), [BERT]),
+        (RunFilter(text="rooks N"), [ANNA]),
+        (RunFilter(text="STRASSE"), [BERT]),
+        (RunFilter(text="%"), []),
+        (RunFilter(created_after=NOON + timedelta(microseconds=1)), [CARL, BERT]),
+        (RunFilter(created_before=NOON + timedelta(microseconds=1)), [ANNA]),
+        (RunFilter(created_after=NOON, created_before=NOON + timedelta(seconds=1), text="?"), [BERT, ANNA]),
+    ],
+)
+async def test_only_runs_that_count_are_on_a_page(store, where, found):
+    for run in (ANNA, BERT, CARL):
+        await store.create(run)
+    assert (await store.page(limit=9, where=where)).items == found
+    assert [run for run in (CARL, BERT, ANNA) if where.admits(run)] == found
+    first = await store.page(limit=1, where=where)
+    assert first.items == found[:1]
+    assert (first.next_cursor is None) == (len(found) <= 1)

@@ -1,13 +1,12 @@
 """The colony's members."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Header
+from fastapi import APIRouter
 
 from rookery.domain.access import Scope
 from rookery.domain.agents import Agent
 from rookery.domain.errors import NotFound
-from rookery.entrypoints.api.colony import TheConductor, TheContainer, accept
+from rookery.entrypoints.api.colony import IdempotencyKey, TheConductor, TheContainer, accept
+from rookery.entrypoints.api.paging import Cursor, Limit, page_of
 from rookery.entrypoints.api.schemas import Accepted, AgentTask, Page
 from rookery.entrypoints.api.security import needs
 
@@ -15,9 +14,9 @@ router = APIRouter(prefix="/v1/agents", tags=["agents"])
 
 
 @router.get("", dependencies=[needs(Scope.READ)])
-async def list_agents(container: TheContainer) -> Page[Agent]:
-    """List the agents."""
-    return Page(items=list(container.agents().values()))
+async def list_agents(container: TheContainer, limit: Limit = 200, cursor: Cursor = None) -> Page[Agent]:
+    """List the agents, by id."""
+    return page_of(container.agents().values(), lambda agent: (agent.id,), limit=limit, cursor=cursor)
 
 
 @router.post("/{agent_id}/runs", status_code=202, dependencies=[needs(Scope.RUN)])
@@ -26,7 +25,7 @@ async def run_agent(
     task: AgentTask,
     container: TheContainer,
     conductor: TheConductor,
-    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Accepted:
     """Give one agent a task of its own. A second request with the same `Idempotency-Key` returns the first run."""
     if agent_id not in container.agents():

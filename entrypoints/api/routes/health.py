@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 
-from rookery import __version__
 from rookery.domain.access import Scope
-from rookery.entrypoints.api.colony import TheContainer
+from rookery.entrypoints.api.colony import TheContainer, TheMeters
+from rookery.entrypoints.api.meters import CONTENT_TYPE
 from rookery.entrypoints.api.schemas import Check, Health, Readiness
 from rookery.entrypoints.api.security import needs
 from rookery.entrypoints.diagnosis import readiness
@@ -30,14 +30,8 @@ async def readyz(response: Response, container: TheContainer) -> Readiness:
 
 
 @router.get("/metrics", response_class=PlainTextResponse, dependencies=[needs(Scope.READ)])
-async def metrics(container: TheContainer) -> str:
+async def metrics(container: TheContainer, meters: TheMeters) -> Response:
     """Figures in Prometheus' text form."""
     sources = await container.library().sources()
-    return (
-        "# HELP rookery_info The version that runs.\n# TYPE rookery_info gauge\n"
-        f'rookery_info{{version="{__version__}"}} 1\n'
-        "# HELP rookery_documents Documents in the library.\n# TYPE rookery_documents gauge\n"
-        f"rookery_documents {len(sources)}\n"
-        "# HELP rookery_passages Passages in the library.\n# TYPE rookery_passages gauge\n"
-        f"rookery_passages {sum(source.passages for source in sources)}\n"
-    )
+    text = meters.text(documents=len(sources), passages=sum(source.passages for source in sources))
+    return Response(text, media_type=CONTENT_TYPE)

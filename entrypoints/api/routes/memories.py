@@ -9,9 +9,11 @@ from rookery.application.memory.recall import find_memory, history_of_memory
 from rookery.domain.access import Scope
 from rookery.domain.errors import InvalidRequest
 from rookery.domain.frozen import Timestamp
-from rookery.domain.memories import Memory, MemoryFilter, NewMemory
+from rookery.domain.memories import Memory, MemoryFilter, Namespace, NewMemory
 from rookery.domain.sync import SyncReport
 from rookery.entrypoints.api.colony import TheContainer
+from rookery.entrypoints.api.once import Once
+from rookery.entrypoints.api.paging import Cursor, Limit
 from rookery.entrypoints.api.schemas import (
     FoundMemories,
     Imported,
@@ -32,24 +34,31 @@ async def list_memories(
     container: TheContainer,
     namespace: Annotated[list[str] | None, Query()] = None,
     tag: Annotated[list[str] | None, Query(description="at least one of these")] = None,
+    tags_all: Annotated[list[str] | None, Query(description="all of these")] = None,
     source: str | None = None,
     since: Timestamp | None = None,
     until: Timestamp | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: str | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Page[Memory]:
     """List memories, newest first."""
-    where = MemoryFilter(namespaces=namespace, tags_any=tag or [], source=source, since=since, until=until)
+    where = MemoryFilter(
+        namespaces=namespace, tags_any=tag or [], tags_all=tags_all or [], source=source, since=since, until=until
+    )
     await container.projection().catch_up()
     items, more = await container.memory_index().page(where, limit=limit, before=cursor)
     return Page(items=items, next_cursor=more)
 
 
 @router.post("", status_code=201, dependencies=[needs(Scope.MEMORY)])
-async def add_memory(new: NewMemory, container: TheContainer) -> Memory:
+async def add_memory(new: NewMemory, once: Once) -> Memory:
     """Remember something. Credentials in it are replaced before it is stored."""
-    [held] = await container.remember()(new)
-    return held
+
+    async def remember() -> Memory:
+        [held] = await once.container.remember()(new)
+        return held
+
+    return await once(new.model_dump_json(), remember, returns=Memory)
 
 
 @router.post(
@@ -57,14 +66,18 @@ async def add_memory(new: NewMemory, container: TheContainer) -> Memory:
     dependencies=[needs(Scope.MEMORY)],
     openapi_extra={"requestBody": {"required": True, "content": {"application/jsonl": {"schema": {"type": "string"}}}}},
 )
-async def import_memories(request: Request, container: TheContainer, namespace: str = "default") -> Imported:
+async def import_memories(request: Request, once: Once, namespace: Namespace = "default") -> Imported:
     """Store many memories at once: JSON lines of our own form, or what mem0 or a LangGraph store exports."""
     try:
         text = (await request.body()).decode()
     except UnicodeDecodeError as error:
         raise InvalidRequest(f"the body is not UTF-8: {error.reason} at byte {error.start}") from error
     memories = read_memories(text, namespace=namespace)
-    return Imported(memories=await container.import_memories()(iter(memories)))
+
+    async def store() -> Imported:
+        return Imported(memories=await once.container.import_memories()(iter(memories)))
+
+    return await once(f"{namespace}\n{text}", store, returns=Imported)
 
 
 @router.post("/search", dependencies=[needs(Scope.READ)])

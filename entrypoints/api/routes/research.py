@@ -1,12 +1,10 @@
 """Asking a question."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Header
+from fastapi import APIRouter
 
 from rookery.domain.access import Scope
 from rookery.domain.runs import ResearchRequest
-from rookery.entrypoints.api.colony import TheConductor, TheContainer, accept
+from rookery.entrypoints.api.colony import IdempotencyKey, TheConductor, TheContainer, accept
 from rookery.entrypoints.api.schemas import Accepted
 from rookery.entrypoints.api.security import needs
 
@@ -18,7 +16,7 @@ async def start_research(
     request: ResearchRequest,
     container: TheContainer,
     conductor: TheConductor,
-    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Accepted:
     """Take a question on. A second request with the same `Idempotency-Key` returns the first run."""
     return await accept(request, container, conductor, idempotency_key=idempotency_key)

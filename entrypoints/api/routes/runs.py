@@ -1,20 +1,23 @@
 """Runs: list, read, follow, steer."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi import APIRouter, Depends, Header, Query, Response
 
+from rookery.application.listing import page_of_runs
 from rookery.application.research import as_it_stands
 from rookery.domain.access import Scope
 from rookery.domain.errors import Conflict
-from rookery.domain.runs import Run, RunStatus, StopRequest
-from rookery.entrypoints.api.colony import TheConductor, TheContainer
+from rookery.domain.frozen import Timestamp
+from rookery.domain.runs import Run, RunFilter, RunStatus, StopRequest
+from rookery.entrypoints.api.colony import TheConductor, TheContainer, TheStreams
+from rookery.entrypoints.api.paging import Cursor, Limit
 from rookery.entrypoints.api.schemas import Page
 from rookery.entrypoints.api.security import needs
+from rookery.entrypoints.api.streams import EventStream
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"])
+_STREAM = {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Events as they happen"}
 
 
 async def existing_run(run_id: str, container: TheContainer) -> Run:
@@ -25,29 +28,52 @@ async def existing_run(run_id: str, container: TheContainer) -> Run:
 ExistingRun = Annotated[Run, Depends(existing_run)]
 
 
+def _wanted(
+    status: Annotated[list[RunStatus] | None, Query(description="one of these")] = None,
+    namespace: Annotated[str | None, Query(max_length=200)] = None,
+    agent: Annotated[str | None, Query(max_length=200, description="that works alone")] = None,
+    q: Annotated[str | None, Query(max_length=1000, description="text that the question contains")] = None,
+    created_after: Annotated[Timestamp | None, Query(description="or in this moment")] = None,
+    created_before: Timestamp | None = None,
+) -> RunFilter:
+    return RunFilter(
+        statuses=status,
+        namespace=namespace,
+        agent=agent,
+        text=q,
+        created_after=created_after,
+        created_before=created_before,
+    )
+
+
 @router.get("", dependencies=[needs(Scope.READ)])
 async def list_runs(
-    container: TheContainer, limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: str | None = None
+    container: TheContainer, where: Annotated[RunFilter, Depends(_wanted)], limit: Limit = 50, cursor: Cursor = None
 ) -> Page[Run]:
-    """List runs, newest first."""
-    page = await container.run_store().page(limit=limit, cursor=cursor)
-    items = [await as_it_stands(run, container.orchestrator()) for run in page.items]
-    return Page(items=items, next_cursor=page.next_cursor)
+    """List runs, newest first; with filters, those to which all of them apply."""
+    page = await page_of_runs(container.run_store(), container.orchestrator(), limit=limit, cursor=cursor, where=where)
+    return Page(items=page.items, next_cursor=page.next_cursor)
 
 
-@router.get("/{run_id}", dependencies=[needs(Scope.READ)])
-async def get_run(run: ExistingRun) -> Run:
+@router.get("/{run_id}", dependencies=[needs(Scope.READ)], response_model=Run)
+async def get_run(run: ExistingRun) -> Response:
     """Read a run, with its result when it is finished."""
-    return run
+    return Response(run.model_dump_json(), media_type="application/json")  # it was checked when it was made
 
 
-@router.get("/{run_id}/events", dependencies=[needs(Scope.READ)], response_class=EventSourceResponse)
+@router.get("/{run_id}/events", dependencies=[needs(Scope.READ)], response_class=Response, responses={200: _STREAM})
 async def follow_run(
-    run: ExistingRun, container: TheContainer, last_event_id: Annotated[int, Header(ge=0)] = 0
-) -> AsyncIterator[ServerSentEvent]:
-    """Stream a run's events: `id` is the sequence number, `event` the type. `Last-Event-ID` resumes."""
-    async for event in container.run_store().follow(run.id, after=last_event_id):
-        yield ServerSentEvent(data=event, event=event.type, id=str(event.seq))
+    run: ExistingRun,
+    container: TheContainer,
+    streams: TheStreams,
+    last_event_id: Annotated[int, Header(alias="Last-Event-ID", ge=0, lt=2**63)] = 0,
+    follow: Annotated[bool, Query(description="false: only the events that are stored already")] = True,  # noqa: FBT002
+) -> EventStream:
+    """Stream a run's events: `id` is the sequence number, `event` the type. `Last-Event-ID` resumes.
+
+    The stream ends after the run's last event, or when the server ends; it says `: ping` every 15 seconds.
+    """
+    return EventStream(container.run_store(), run.id, after=last_event_id, streams=streams, follow=follow)
 
 
 @router.post("/{run_id}/cancel", dependencies=[needs(Scope.RUN)])

@@ -1,0 +1,1 @@
+"""Which requests were done, and what they were answered."""

@@ -1,0 +1,1 @@
+"""What tells of runs to systems that watch many programs."""
