@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.support.desk",
     "tests.support.chroma_server",
     "tests.support.openai_model",
+    "tests.support.pausing",
     "tests.support.pinecone_server",
     "tests.support.prefect",
     "tests.support.s3_server",

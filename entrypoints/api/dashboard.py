@@ -8,12 +8,11 @@ from starlette.exceptions import HTTPException
 
 FOLDER = Path(__file__).parent / "dashboard"
 _NOT_BUILT = "<!doctype html><title>Rookery</title><p>The dashboard is not built: run <code>just dashboard</code>.</p>"
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'{styles}; img-src 'self' data:; font-src 'self'; "
+_POLICY = (  # dialogs write a style of their own that keeps the page behind them still
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_GUARDED = {"Content-Security-Policy": _POLICY.format(styles="")}
-_DOCS = {"Content-Security-Policy": _POLICY.format(styles=" 'unsafe-inline'"), "Cache-Control": "no-cache"}
+_GUARDED = {"Content-Security-Policy": _POLICY}
 _FOREVER = _GUARDED | {"Cache-Control": "public, max-age=31536000, immutable"}
 _FRESH = _GUARDED | {"Cache-Control": "no-cache"}
 _SWAGGER = """<!doctype html>
@@ -37,7 +36,7 @@ def install(app: FastAPI, folder: Path = FOLDER) -> None:
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
-        return HTMLResponse(_SWAGGER, headers=_DOCS)
+        return HTMLResponse(_SWAGGER, headers=_FRESH)
 
     @app.get("/docs.js", include_in_schema=False)
     async def start() -> Response:

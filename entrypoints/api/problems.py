@@ -40,14 +40,13 @@ HEADERS = Fault(431, "headers-too-large", "The headers are too large")
 NOT_FOUND = Fault(404, "not-found", "Not found")
 INVALID = Fault(422, "invalid-request", "The request cannot be done")
 INTERNAL = Fault(500, "internal", "Something went wrong inside Rookery")
-ENDING = Fault(503, "shutting-down", "The server is ending")
 FAULTS = (
     *(MALFORMED, UNAUTHENTICATED, NOT_FOUND, METHOD, NOT_ACCEPTABLE, TOO_LARGE, URI, MEDIA),
-    *(INVALID, RATE, HEADERS, INTERNAL, ENDING),
+    *(INVALID, RATE, HEADERS, INTERNAL),
 )
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _DEEP = {"memory_id", "model_id"}  # parameters that may hold slashes
-_BY_STATUS = {fault.status: fault for fault in FAULTS if fault is not ENDING}
+_BY_STATUS = {fault.status: fault for fault in FAULTS}
 
 
 def problem(status: int, slug: str, title: str, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:

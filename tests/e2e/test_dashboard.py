@@ -67,6 +67,7 @@ def test_the_description_of_the_api_needs_no_internet(page: Page, server: Server
 
 def test_the_dashboard_may_load_from_its_own_server_only(server: Server):
     policy = httpx.get(server.url).headers["content-security-policy"]
-    assert "default-src 'self'" in policy
-    assert "script-src" not in policy
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert "connect-src 'self';" in policy
     assert "frame-ancestors 'none'" in policy

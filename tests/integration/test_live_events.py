@@ -1,6 +1,5 @@
 """Those who follow a run over the network while it is at work."""
 
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,37 +8,16 @@ import httpx
 import pytest
 from httpx_sse import connect_sse
 
-from tests.support.openai_chat import Chat, ChatAsked
 from tests.support.openai_model import KEY
 from tests.support.openai_server import OpenAIServer
+from tests.support.pausing import PATIENCE, Pausing
 from tests.support.server import LIGHT, Server, start_server
 
-PATIENCE = 60  # seconds, after which something hangs
 Told = list[tuple[int, str]]
 
 
-class Pausing:
-    """A model that thinks until it is let go on, and has nothing to say then."""
-
-    def __init__(self) -> None:
-        self.is_asked = threading.Event()
-        self.may_speak = threading.Event()
-
-    def __call__(self, asked: ChatAsked) -> str:
-        self.is_asked.set()
-        self.may_speak.wait(PATIENCE)
-        return "{}"
-
-
 @pytest.fixture
-def model(chat: Chat) -> Iterator[Pausing]:
-    chat.say = model = Pausing()
-    yield model
-    model.may_speak.set()
-
-
-@pytest.fixture
-def server(tmp_path: Path, model: Pausing, chat_server: OpenAIServer) -> Iterator[Server]:
+def server(tmp_path: Path, pausing: Pausing, chat_server: OpenAIServer) -> Iterator[Server]:
     settings = {"ROOKERY_LLMS__OPENAI__BASE_URL": chat_server.url, "ROOKERY_LLMS__OPENAI__API_KEY": KEY}
     with start_server(tmp_path / "home", settings=LIGHT | settings) as server:
         yield server
@@ -60,18 +38,18 @@ def follow(server: Server, url: str, *, after: int = 0, until: int | None = None
     return told
 
 
-def test_who_drops_and_comes_back_sees_what_who_stayed_sees_while_the_run_is_live(server, model):
+def test_who_drops_and_comes_back_sees_what_who_stayed_sees_while_the_run_is_live(server, pausing):
     question = {"question": "Where do rooks nest?", "model": "openai:rook-1"}
     asked = httpx.post(f"{server.url}/v1/research", json=question, headers=server.headers).json()
     with ThreadPoolExecutor() as threads:
         staying = threads.submit(follow, server, asked["events_url"])
-        assert model.is_asked.wait(PATIENCE)
+        assert pausing.is_asked.wait(PATIENCE)
         dropping = follow(server, asked["events_url"], until=1)
         dropping += follow(server, asked["events_url"], after=1, until=2)
         run = httpx.get(f"{server.url}{asked['result_url']}", headers=server.headers).json()
         assert run["status"] == "running"
         returning = threads.submit(follow, server, asked["events_url"], after=2)
-        model.may_speak.set()
+        pausing.may_speak.set()
         stayed, dropped = staying.result(PATIENCE), dropping + returning.result(PATIENCE)
     assert [seq for seq, _ in stayed] == list(range(1, len(stayed) + 1))
     assert dropped == stayed
@@ -79,15 +57,15 @@ def test_who_drops_and_comes_back_sees_what_who_stayed_sees_while_the_run_is_liv
 
 
 def test_a_server_that_is_told_to_end_leaves_its_run_interrupted_and_the_next_one_takes_the_stream_up(
-    tmp_path, model, chat_server
+    tmp_path, pausing, chat_server
 ):
     settings = LIGHT | {"ROOKERY_LLMS__OPENAI__BASE_URL": chat_server.url, "ROOKERY_LLMS__OPENAI__API_KEY": KEY}
     question = {"question": "Where do rooks nest?", "model": "openai:rook-1"}
     with start_server(tmp_path / "home", settings=settings) as first:
         asked = httpx.post(f"{first.url}/v1/research", json=question, headers=first.headers).json()
-        assert model.is_asked.wait(PATIENCE)
+        assert pausing.is_asked.wait(PATIENCE)
         before = follow(first, asked["events_url"], until=2)
-    model.may_speak.set()
+    pausing.may_speak.set()
     with start_server(tmp_path / "home", token=first.token, settings=settings) as second:
         run = httpx.get(f"{second.url}{asked['result_url']}", headers=second.headers).json()
         assert run["status"] == "interrupted"

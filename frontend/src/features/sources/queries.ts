@@ -1,12 +1,25 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "@/api/client";
+import type { Source, SourcePage } from "@/api/types";
 
+const PAGE = 200;
+
+/** The whole library, however many pages it has. */
 export function useSources() {
-  return useQuery({
-    queryKey: ["sources"],
-    queryFn: ({ signal }) => unwrap(api.GET("/v1/sources", { signal })),
-    select: (page) => page.items,
-  });
+  return useQuery({ queryKey: ["sources"], queryFn: ({ signal }) => readAll(signal) });
+}
+
+async function readAll(signal: AbortSignal): Promise<Source[]> {
+  const sources: Source[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: SourcePage = await unwrap(
+      api.GET("/v1/sources", { params: { query: { limit: PAGE, cursor } }, signal }),
+    );
+    sources.push(...page.items);
+    cursor = page.next_cursor ?? null;
+  } while (cursor);
+  return sources;
 }
 
 export function useAddSource() {
