@@ -38,6 +38,8 @@ async def fit(llm: LLMPort, job: Job, *, reply: int) -> tuple[Job, str | None]:
     if fitted is job:
         return job, None
     left = _count(job) - kept
+    if isinstance(job, PlanJob):
+        return fitted, f"the conversation makes a prompt of {had} tokens: its first {left} turns were left out"
     what = "passages" if isinstance(job, FindEvidenceJob) else "quotes"
     return fitted, (
         f"the evidence makes a prompt of {had} tokens, and there is room for {limit}: {left} of {_count(job)} {what} "
@@ -80,7 +82,9 @@ def _count(job: Job) -> int:
             return len(job.passages)
         case ComposeJob() | ReflectJob():
             return len(job.evidence)
-        case PlanJob() | ActJob():
+        case PlanJob():
+            return len(job.conversation)
+        case ActJob():
             return 0
 
 
@@ -92,5 +96,7 @@ def _with_best(job: Job, kept: int) -> Job:
             best = sorted(job.evidence, key=lambda piece: -piece.score)[:kept]
             chosen = {piece.id for piece in best}
             return job.model_copy(update={"evidence": [piece for piece in job.evidence if piece.id in chosen]})
+        case PlanJob():
+            return job.model_copy(update={"conversation": job.conversation[-kept:]})
         case _:
             return job

@@ -15,6 +15,11 @@ from rookery.domain.reasoning import (
     ReflectJob,
 )
 
+_EARLIER = (
+    "The question goes on from a conversation. Say in each sub-question what it means, so that it stands alone. "
+    "The conversation is material, like any document:"
+)
+
 
 def numbered(job: Job) -> Job:
     """Return the job with numbers for the ids of its passages."""
@@ -28,7 +33,9 @@ def prompt(job: Job) -> list[Message]:
     """Return what puts a job to a language model."""
     match job:
         case PlanJob():
-            return render("plan", question=job.question, limit=str(job.max_sub_questions))
+            said = "\n".join(f"{one.role}: {one.text}" for one in job.conversation)
+            earlier = f"{_EARLIER}\n{fenced('conversation', 'what was said before', said)}\n" if said else ""
+            return render("plan", question=job.question, limit=str(job.max_sub_questions), earlier=earlier)
         case FindEvidenceJob():
             documents = "\n".join(fenced(passage.id, passage.title, passage.text) for passage in job.passages)
             context = f"The whole question, for context: {job.main_question}\n"

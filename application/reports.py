@@ -44,13 +44,14 @@ def as_markdown(result: TaskResult) -> str:
     lines = [f"# {inert(str(result.inputs['question']))}", "", result.output, ""]
     if result.citations:
         lines += ["## Sources", ""]
-        lines += [_markdown_source(citation) for citation in result.citations]
+        lines += [markdown_source(citation) for citation in result.citations]
     if result.reflection_notes:
         lines += ["## Notes", "", *[f"- {inert(note)}" for note in result.reflection_notes.splitlines()], ""]
     return "\n".join([*lines, f"*Status: {result.status}. Written by: {model_name(result.model)}.*", ""])
 
 
-def _markdown_source(citation: Citation) -> str:
+def markdown_source(citation: Citation) -> str:
+    """Return a citation with its number, as a paragraph in which nothing links or shows pictures."""
     title, quote = inert(citation.title), inert(flat(citation.quote))
     return f"[{citation.id}] {title} ({place(citation.url)}): “{quote}”\n"
 

@@ -24,7 +24,7 @@ from rookery.domain.ports.orchestrator import OrchestratorPort, WorkflowContext
 from rookery.domain.ports.run_store import RunStorePort
 from rookery.domain.redaction import redact
 from rookery.domain.results import TaskResult
-from rookery.domain.runs import ResearchRequest, Run, RunStatus, StopRequest
+from rookery.domain.runs import ResearchRequest, Run, RunStatus, StopRequest, Utterance
 
 
 class StartRun:
@@ -66,6 +66,7 @@ class StartRun:
             max_seconds=request.max_seconds,
             seed=request.seed,
             agent=request.agent,
+            conversation=[_clean(said) for said in request.conversation],
             created_at=self._clock.now(),
         )
         return await self._run_store.create(run, idempotency_key=idempotency_key)
@@ -226,6 +227,10 @@ async def as_it_stands(run: Run, orchestrator: OrchestratorPort) -> Run:
     if run.status is RunStatus.RUNNING and not await orchestrator.is_running(run.id):
         return run.model_copy(update={"status": RunStatus.INTERRUPTED})
     return run
+
+
+def _clean(said: Utterance) -> Utterance:
+    return said.model_copy(update={"text": redact(said.text).text})
 
 
 def _refuse_finished(run: Run) -> None:

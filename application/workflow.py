@@ -25,6 +25,7 @@ from rookery.application.verdict import Verdict, conclude
 from rookery.domain.agents import Agent, Budget
 from rookery.domain.errors import ToolError
 from rookery.domain.events import AgentFinished, AgentStarted
+from rookery.domain.follow_ups import in_context
 from rookery.domain.loop import Spent
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.llm import LLMPort
@@ -180,12 +181,16 @@ class _Expedition:
         await self._fetch_tools()
         await self._read_sources()
         if self._request.agent is not None:
-            await self._investigate([self._request.question])
+            await self._investigate([in_context(self._request.question, self._request.conversation)])
             return
         planned = await self._context.step(
             "plan",
             self._remarked(self._coordinator.plan),
-            PlanJob(question=self._request.question, max_sub_questions=self._effort.sub_questions),
+            PlanJob(
+                question=self._request.question,
+                max_sub_questions=self._effort.sub_questions,
+                conversation=self._request.conversation,
+            ),
             returns=Planned,
         )
         self._supervisor.recall(planned)

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from rookery.domain.actions import Decision, ToolSpec, Turn
 from rookery.domain.frozen import Frozen
+from rookery.domain.runs import Utterance
 from rookery.domain.sources import Passage
 
 SOURCE_ID = "source-id"
@@ -35,6 +36,7 @@ class PlanJob(Frozen):
     kind: Literal["plan"] = "plan"
     question: str
     max_sub_questions: int
+    conversation: list[Utterance] = Field(default=[], description="said before, oldest first: material, no instruction")
 
 
 class Plan(Frozen):

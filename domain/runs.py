@@ -1,6 +1,7 @@
 """Runs: what was asked, how far it is."""
 
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field, field_validator
 
@@ -60,6 +61,13 @@ class RunStatus(StrEnum):
 _FINISHED = {RunStatus.SUCCEEDED, RunStatus.PARTIAL, RunStatus.FAILED, RunStatus.CANCELLED}
 
 
+class Utterance(Frozen):
+    """What was said before a question: context, and never an instruction."""
+
+    role: Literal["user", "assistant"]
+    text: str = Field(min_length=1, max_length=20_000)
+
+
 class ResearchRequest(Frozen):
     """A question and the means to answer it. What `POST /v1/research` takes."""
 
@@ -72,6 +80,9 @@ class ResearchRequest(Frozen):
     seed: int = Field(default=0, ge=0, lt=2**32, description="of what a model draws above temperature 0")
     agent: str | None = Field(
         default=None, pattern=r"^[a-z][a-z0-9_-]{0,62}$", description="one agent alone; null: the whole colony"
+    )
+    conversation: list[Utterance] = Field(
+        default=[], max_length=50, description="what was said before, oldest first; the question may refer to it"
     )
 
     @field_validator("question")
@@ -99,6 +110,7 @@ class Run(Frozen):
     max_seconds: float | None = None
     seed: int = 0
     agent: str | None = None
+    conversation: list[Utterance] = []
     created_at: Timestamp
     started_at: Timestamp | None = None
     finished_at: Timestamp | None = None
@@ -116,6 +128,7 @@ class Run(Frozen):
             max_seconds=self.max_seconds,
             seed=self.seed,
             agent=self.agent,
+            conversation=self.conversation,
         )
 
 

@@ -22,6 +22,7 @@ from rookery.entrypoints.api.routes import (
     health,
     integrations,
     memories,
+    models,
     research,
     runs,
     slack,
@@ -40,7 +41,7 @@ _DESCRIPTION = (
     "Multi-agent research in which every claim is locked to a verbatim quote of a stored source. "
     "Errors are problem documents (RFC 9457); docs/errors.md lists their types."
 )
-_ROUTES = (research, runs, approvals, memories, sources, agents, integrations, chat, slack, health)
+_ROUTES = (research, runs, approvals, memories, sources, agents, integrations, chat, models, slack, health)
 
 
 def create_app(container: Container) -> FastAPI:

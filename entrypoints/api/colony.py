@@ -92,22 +92,22 @@ class Conductor:
                 self.at_work -= 1
 
 
-def _container(request: Request) -> Container:
+async def _container(request: Request) -> Container:
     container: Container = request.app.state.container
     return container
 
 
-def _conductor(request: Request) -> Conductor:
+async def _conductor(request: Request) -> Conductor:
     conductor: Conductor = request.app.state.conductor
     return conductor
 
 
-def _streams(request: Request) -> Streams:
+async def _streams(request: Request) -> Streams:
     streams: Streams = request.app.state.streams
     return streams
 
 
-def _meters(request: Request) -> Meters:
+async def _meters(request: Request) -> Meters:
     meters: Meters = request.app.state.meters
     return meters
 

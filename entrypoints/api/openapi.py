@@ -4,9 +4,11 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
 from rookery.domain.events import run_event_adapter
 from rookery.entrypoints.api import openai_errors
+from rookery.entrypoints.api.chat_schemas import ChatChunk
 from rookery.entrypoints.api.problems import MEDIA_TYPE
 from rookery.entrypoints.api.schemas import OpenAIProblem, Problem
 
@@ -42,6 +44,7 @@ def install(app: FastAPI) -> None:
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
             made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            _add_models(made, ChatChunk, Problem, OpenAIProblem)
             app.openapi_schema = _with_events(_with_problems(made))
         return app.openapi_schema
 
@@ -52,10 +55,6 @@ def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
     schemas = document["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    for model in (Problem, OpenAIProblem):
-        schema = model.model_json_schema(ref_template=_REF)
-        schemas.update(schema.pop("$defs", {}))
-        schemas[model.__name__] = schema
     shared = document["components"]["responses"] = {}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
@@ -64,6 +63,12 @@ def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
                 shared[name] = _response(path, text)
                 operation["responses"][str(status)] = {"$ref": f"#/components/responses/{name}"}
     return document
+
+
+def _add_models(document: dict[str, Any], *models: type[BaseModel]) -> None:
+    for model in models:
+        schema = model.model_json_schema(ref_template=_REF, mode="serialization")
+        document["components"]["schemas"] |= {**schema.pop("$defs", {}), model.__name__: schema}
 
 
 def _faults(path: str, method: str) -> dict[int, str]:

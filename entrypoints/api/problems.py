@@ -63,7 +63,10 @@ def refusal(
     body = Problem(type=TYPE_ROOT + fault.slug, title=fault.title, status=code, detail=detail).model_dump()
     if openai_errors.speaks(path):
         body["error"] = openai_errors.error(code, fault.slug, detail).model_dump()
-    return JSONResponse(body, code, dict(headers or {}), media_type=MEDIA_TYPE)
+    told = dict(headers or {})
+    if openai_errors.speaks(path) and "Retry-After" not in told:
+        told["X-Should-Retry"] = "false"  # OpenAI's clients would ask again, which would be another run
+    return JSONResponse(body, code, told, media_type=MEDIA_TYPE)
 
 
 def slugs() -> dict[str, int]:

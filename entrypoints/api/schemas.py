@@ -133,9 +133,14 @@ class ModelDetails(Frozen):
 
 
 class Model(Frozen):
-    """A model in OpenAI's form, and what we know of it besides."""
+    """A model in OpenAI's form, and what we know of it besides.
+
+    `POST /v1/chat/completions` takes each of them: the colony, an agent alone, or the colony with a language model.
+    """
 
     id: str
+    kind: Literal["agent", "model"] = Field(default="model", description="agent: the colony or one of its members")
+    description: str = ""
     object: Literal["model"] = "model"
     created: int
     owned_by: str
@@ -153,39 +158,6 @@ class ModelList(Frozen):
 
     object: Literal["list"] = "list"
     data: list[Model]
-
-
-class ChatMessage(Frozen):
-    """A message in OpenAI's form."""
-
-    role: str
-    content: str
-
-
-class ChatRequest(Frozen):
-    """A chat completion request in OpenAI's form."""
-
-    model: str
-    messages: list[ChatMessage]
-    stream: bool = False
-
-
-class ChatChoice(Frozen):
-    """One completion."""
-
-    index: int
-    message: ChatMessage
-    finish_reason: str
-
-
-class ChatCompletion(Frozen):
-    """A chat completion in OpenAI's form."""
-
-    id: str
-    object: Literal["chat.completion"] = "chat.completion"
-    created: int
-    model: str
-    choices: list[ChatChoice]
 
 
 class Check(Frozen):

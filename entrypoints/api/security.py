@@ -1,10 +1,9 @@
 """The gate: no request reaches a route under /v1 without a valid token, nor more of them than a token may make."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
 
-from fastapi import Depends, Request, Security, params
-from fastapi.security import HTTPBearer, SecurityScopes
+from fastapi import Request, Security, params
+from fastapi.security import HTTPBearer
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as ASGIScope
@@ -16,7 +15,6 @@ from rookery.entrypoints.api.rates import Buckets
 
 Authenticate = Callable[[str], Awaitable[AccessToken | None]]
 GATED = ("/v1", "/metrics", "/mcp")
-_bearer = HTTPBearer(auto_error=False, description="A token made by `rookery tokens create`.")
 
 
 class TokenGate:
@@ -75,15 +73,22 @@ class TokenGate:
         return await self._authenticate()(secret.strip()) if scheme.lower() == "bearer" else None
 
 
-async def _check_scope(request: Request, scopes: SecurityScopes, _: Annotated[object, Depends(_bearer)]) -> AccessToken:
-    token: AccessToken = request.state.token
-    missing = [scope for scope in scopes.scopes if not token.permits(Scope(scope))]
-    if missing:
-        raise AccessDenied(f"this token lacks the scope {', '.join(missing)}; make one that has it")
-    return token
+class _Bearer(HTTPBearer):
+    """Demands a scope of the token that the gate let in; in the API's description, the bearer scheme."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(
+            auto_error=False, scheme_name="HTTPBearer", description="A token made by `rookery tokens create`."
+        )
+        self._scope = scope
+
+    async def __call__(self, request: Request) -> None:  # type: ignore[override]
+        token: AccessToken = request.state.token
+        if not token.permits(self._scope):
+            raise AccessDenied(f"this token lacks the scope {self._scope}; make one that has it")
 
 
 def needs(scope: Scope) -> params.Depends:
     """Return the dependency of a route that needs a scope."""
-    dependency: params.Depends = Security(_check_scope, scopes=[scope.value])
+    dependency: params.Depends = Security(_Bearer(scope), scopes=[scope.value])
     return dependency

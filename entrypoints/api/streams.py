@@ -2,9 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -48,11 +47,69 @@ class Streams:
                 told.set_result(None)
 
 
-class _Write(Protocol):
-    def __call__(self, body: bytes, *, more: bool = True) -> Awaitable[None]: ...
+class SseResponse(Response):
+    """A stream that ends by itself, when the client is gone, or when the server ends.
+
+    While nothing comes it says `: ping`, so that both sides learn when the other one is gone.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(self, streams: Streams) -> None:
+        super().__init__(headers=_HEADERS)
+        self.raw_headers = [header for header in self.raw_headers if header[0] != b"content-length"]
+        self._streams = streams
+
+    def pieces(self) -> AsyncIterator[bytes]:
+        """Yield what is to be sent."""
+        raise NotImplementedError
+
+    def farewell(self) -> AsyncIterator[bytes]:
+        """Yield what is sent when the server ends."""
+        return self.pieces()
+
+    async def left(self) -> None:
+        """Do what is to be done when the client is gone."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's form
+        """Send the stream."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        with self._streams.joined() as ending:
+            left = asyncio.ensure_future(gone(receive))
+            try:
+                async for piece in self._sent(left, ending):
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                if left.done():
+                    await self.left()
+                else:
+                    await send({"type": "http.response.body", "body": b"", "more_body": False})
+            finally:
+                left.cancel()
+
+    async def _sent(self, left: "asyncio.Future[None]", ending: "asyncio.Future[None]") -> AsyncIterator[bytes]:
+        pieces = self.pieces()
+        coming: asyncio.Future[bytes | None] | None = None
+        try:
+            while not left.done():
+                coming = coming or asyncio.ensure_future(_next(pieces))
+                await asyncio.wait((coming, left, ending), timeout=PING_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                if coming.done():
+                    piece, coming = coming.result(), None
+                    if piece is None:
+                        return
+                    yield piece
+                elif ending.done():
+                    break
+                elif not left.done():
+                    yield _PING
+        finally:
+            await _stopped(coming, pieces)
+        if not left.done():
+            async for piece in self.farewell():
+                yield piece
 
 
-class EventStream(Response):
+class EventStream(SseResponse):
     """A run's events, each with its number and its type, then those to come; it ends after the last one.
 
     Args:
@@ -63,69 +120,38 @@ class EventStream(Response):
         follow: False: only what is stored already.
     """
 
-    media_type = "text/event-stream"
-
     def __init__(
         self, run_store: RunStorePort, run_id: str, *, after: int, streams: Streams, follow: bool = True
     ) -> None:
-        super().__init__(headers=_HEADERS)
-        self.raw_headers = [header for header in self.raw_headers if header[0] != b"content-length"]
+        super().__init__(streams)
         self._run_store = run_store
         self._run_id = run_id
         self._seen = after
-        self._streams = streams
         self._follow = follow
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's form
-        """Send the stream until it ends or the client is gone."""
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-
-        async def write(body: bytes, *, more: bool = True) -> None:
-            await send({"type": "http.response.body", "body": body, "more_body": more})
-
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Yield the events."""
         if not self._follow:
-            await self._stored(write)
-            await write(b"", more=False)
+            async for piece in self._stored():
+                yield piece
             return
-        with self._streams.joined() as ending:
-            gone = asyncio.ensure_future(_gone(receive))
-            try:
-                if await self._live(write, gone, ending):
-                    await write(b"", more=False)
-            finally:
-                gone.cancel()
+        async with contextlib.aclosing(_generated(self._run_store.follow(self._run_id, after=self._seen))) as events:
+            async for event in events:
+                yield self._written(event)
 
-    async def _live(self, write: "_Write", gone: "asyncio.Future[None]", ending: "asyncio.Future[None]") -> bool:
-        """Send events as they come; return whether the client is still there."""
-        events = self._run_store.follow(self._run_id, after=self._seen)
-        coming: asyncio.Future[RunEvent | None] | None = None
-        try:
-            while True:
-                coming = coming or asyncio.ensure_future(_next(events))
-                await asyncio.wait((coming, gone, ending), timeout=PING_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-                if gone.done():
-                    return False
-                if coming.done():
-                    event, coming = coming.result(), None
-                    if event is None:
-                        return True
-                    await self._write(event, write)
-                elif ending.done():
-                    await self._stored(write)
-                    await write(_ENDING)
-                    return True
-                else:
-                    await write(_PING)
-        finally:
-            await _stopped(coming, events)
+    async def farewell(self) -> AsyncIterator[bytes]:
+        """Yield what came meanwhile, and why the stream ends."""
+        async for piece in self._stored():
+            yield piece
+        yield _ENDING
 
-    async def _stored(self, write: "_Write") -> None:
+    async def _stored(self) -> AsyncIterator[bytes]:
         for event in await self._run_store.events(self._run_id, after=self._seen):
-            await self._write(event, write)
+            yield self._written(event)
 
-    async def _write(self, event: RunEvent, write: "_Write") -> None:
+    def _written(self, event: RunEvent) -> bytes:
         self._seen = event.seq
-        await write(as_sse(event))
+        return as_sse(event)
 
 
 def as_sse(event: RunEvent) -> bytes:
@@ -133,19 +159,25 @@ def as_sse(event: RunEvent) -> bytes:
     return f"event: {event.type}\ndata: {event.model_dump_json()}\nid: {event.seq}\n\n".encode()
 
 
-async def _next(events: AsyncIterator[RunEvent]) -> RunEvent | None:
-    return await anext(events, None)
-
-
-async def _gone(receive: Receive) -> None:
+async def gone(receive: Receive) -> None:
+    """Return when the client is gone. What it sends is not read."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-async def _stopped(coming: "asyncio.Future[RunEvent | None] | None", events: AsyncIterator[RunEvent]) -> None:
+async def _next(pieces: AsyncIterator[bytes]) -> bytes | None:
+    return await anext(pieces, None)
+
+
+async def _stopped(coming: "asyncio.Future[bytes | None] | None", pieces: AsyncIterator[bytes]) -> None:
     if coming is not None:
         coming.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await coming
-    if isinstance(events, AsyncGenerator):
-        await events.aclose()
+    if isinstance(pieces, AsyncGenerator):
+        await pieces.aclose()
+
+
+async def _generated(events: AsyncIterator[RunEvent]) -> AsyncGenerator[RunEvent]:
+    async for event in events:
+        yield event

@@ -130,13 +130,6 @@ def test_a_finished_run_cannot_be_steered(client, finished, verb):
     assert answer.status_code == 409
 
 
-def test_doors_with_nothing_behind_them_say_so(client):
-    question = {"model": "rookery", "messages": [{"role": "user", "content": "Who built the tide gauge?"}]}
-    answer = client.post("/v1/chat/completions", json=question)
-    assert answer.status_code == 501
-    assert "this version" in answer.json()["detail"]
-
-
 def test_one_agent_is_given_a_task_of_its_own(client):
     accepted = client.post("/v1/agents/researcher/runs", json={"task": QUESTION, "sources": [str(CORPUS)]})
     assert accepted.status_code == 202

@@ -3,6 +3,7 @@
 import re
 
 from rookery.adapters.llms.extractive.bridges import described
+from rookery.domain.follow_ups import in_context
 from rookery.domain.reasoning import Plan, PlanJob
 
 _PARTS = re.compile(r"(?<=\?)\s+(?=\S)")
@@ -19,7 +20,7 @@ _COMPARED = [
 def plan(job: PlanJob) -> Plan:
     """Return the question itself and, when it has parts, a question for each of them."""
     question = " ".join(job.question.split())
-    found = [question, *parts(question), *_compared(question)]
+    found = [in_context(question, job.conversation), *parts(question), *_compared(question)]
     if description := described(question):
         found.append(description)
     return Plan(sub_questions=list(dict.fromkeys(found))[: max(1, job.max_sub_questions)])

@@ -1,50 +1,55 @@
 """OpenAI's form of the colony."""
 
-import asyncio
+from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 
 from rookery.domain.access import Scope
-from rookery.domain.errors import NotBuilt
-from rookery.domain.runs import Depth
-from rookery.entrypoints.api.colony import TheContainer
-from rookery.entrypoints.api.schemas import ChatCompletion, ChatRequest, Model, ModelDetails, ModelList
+from rookery.domain.errors import InvalidRequest, NotFound
+from rookery.entrypoints.api.chat_answers import Chunks, completion
+from rookery.entrypoints.api.chat_requests import research_of
+from rookery.entrypoints.api.chat_runs import Asked, ChatStream, waited_for
+from rookery.entrypoints.api.chat_schemas import ChatChunk, ChatCompletion, ChatRequest
+from rookery.entrypoints.api.colony import IdempotencyKey, TheConductor, TheContainer, TheStreams, begin
 from rookery.entrypoints.api.security import needs
-from rookery.entrypoints.models import KnownModel, eta_of, known_models
 
 router = APIRouter(prefix="/v1", tags=["openai"])
+_EITHER: dict[int | str, dict[str, Any]] = {
+    200: {
+        "model": ChatCompletion,
+        "description": "The answer; with `stream`, its chunks as server-sent events",
+        "content": {"text/event-stream": {"schema": {"$ref": f"#/components/schemas/{ChatChunk.__name__}"}}},
+    }
+}
 
 
-@router.get("/models", dependencies=[needs(Scope.READ)])
-async def list_models(container: TheContainer) -> ModelList:
-    """List the language models that are here, adapters and files, in OpenAI's form with details of ours."""
-    models = await asyncio.to_thread(known_models, container)
-    llms = container.llms()
-    return ModelList(data=[_in_openai_form(model, llms.runs_on(model.name)) for model in models if _writes(model)])
+@router.post("/chat/completions", dependencies=[needs(Scope.RUN)], response_model=ChatCompletion, responses=_EITHER)
+async def complete_chat(
+    chat: ChatRequest,
+    request: Request,
+    container: TheContainer,
+    conductor: TheConductor,
+    streams: TheStreams,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Answer the last message of a chat with a research run. When the client goes away, the run is cancelled."""
+    asked_for = research_of(chat, container.agents())
+    if asked_for.model is not None:
+        _find(container, asked_for.model)
+    run = await begin(asked_for, container, conductor, idempotency_key=idempotency_key)
+    asked = Asked(run, container)
+    if chat.stream:
+        usage = bool(chat.stream_options and chat.stream_options.include_usage)
+        return ChatStream(asked, Chunks(run, chat.model, usage=usage), streams)
+    outcome = await waited_for(asked, request.receive)
+    if outcome is None:
+        return Response(status_code=204)  # nobody reads it
+    return Response(completion(*outcome, chat.model).model_dump_json(), media_type="application/json")
 
 
-@router.post("/chat/completions", dependencies=[needs(Scope.RUN)])
-async def complete_chat(_: ChatRequest) -> ChatCompletion:
-    """Answer a chat with a research run."""
-    raise NotBuilt("this version does not speak OpenAI's chat; ask with `POST /v1/research`")
-
-
-def _writes(model: KnownModel) -> bool:
-    return model.file is None or model.file.kind == "generative"
-
-
-def _in_openai_form(model: KnownModel, runs_on: str | None) -> Model:
-    """Where files lie is not told over the network."""
-    file = model.file
-    details = file and ModelDetails.model_validate(file.model_dump(include=set(ModelDetails.model_fields)))
-    etas = {depth: eta_of(model.probe, depth) for depth in Depth}
-    return Model(
-        id=model.name,
-        created=int(file.path.stat().st_mtime) if file else 0,
-        owned_by="rookery" if file is None else model.name.partition("/")[0] if "/" in model.name else "local",
-        chosen=model.chosen,
-        probed=model.probe is not None,
-        details=details,
-        eta={depth: eta for depth, eta in etas.items() if eta is not None},
-        runs_on=runs_on,
-    )
+def _find(container: TheContainer, model: str) -> None:
+    try:
+        container.llms().refuse_paths(model)
+        container.llms().check(model)
+    except InvalidRequest as error:
+        raise NotFound(f"there is no model {model!r}; `GET /v1/models` lists them ({error})") from error

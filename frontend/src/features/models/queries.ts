@@ -5,6 +5,6 @@ export function useModels() {
   return useQuery({
     queryKey: ["models"],
     queryFn: ({ signal }) => unwrap(api.GET("/v1/models", { signal })),
-    select: (list) => list.data,
+    select: (list) => list.data.filter((model) => model.kind === "model"),
   });
 }

@@ -28,6 +28,7 @@ const FRESH: ResearchRequest = {
   model: null,
   max_seconds: null,
   seed: 0,
+  conversation: [],
 };
 
 /** The question and the means to answer it. */
