@@ -45,6 +45,8 @@ from rookery.application.memory.writing import Forget, ImportMemories, Remember
 from rookery.application.research import ConductRun, StartRun, StopRun
 from rookery.application.restoring import RestorePassages
 from rookery.application.retrieval import SearchPassages
+from rookery.application.tools.note_memory import NoteMemory
+from rookery.application.tools.read_document import ReadDocument
 from rookery.application.tools.recall_memory import RecallMemory
 from rookery.application.tools.search_documents import SearchDocuments
 from rookery.application.workflow import Colony
@@ -129,9 +131,12 @@ def _integrations(settings: Settings, **offered: object) -> dict[str, Integratio
     return {name: _plugin("integrations", name, settings, **offered) for name in plugins.available("integrations")}
 
 
+_OURS = (SearchDocuments, ReadDocument, RecallMemory, NoteMemory)
+
+
 def _tool_names(settings: Settings, integrations: Mapping[str, IntegrationPort]) -> list[str]:
     """Return the names that agents may have; `SERVER.*` stands for whatever an MCP server offers."""
-    ours = [SearchDocuments.name, RecallMemory.name, *plugins.available("tools")]
+    ours = [*(tool.name for tool in _OURS), *plugins.available("tools")]
     servers = [f"{name}.*" for name in settings.mcpServers]
     return [*ours, *servers, *(tool.name for integration in integrations.values() for tool in integration.tools)]
 
@@ -297,6 +302,8 @@ class Container(containers.DeclarativeContainer):
     )
     search_documents = providers.Singleton(SearchDocuments, search)
     recall_memory = providers.Singleton(RecallMemory, agent_memory)
+    read_document = providers.Singleton(ReadDocument, library)
+    note_memory = providers.Singleton(NoteMemory, agent_memory)
     files = providers.Singleton(_files, settings, home)
     deliveries = providers.Singleton(SqliteDeliveryLedger, home)
     surroundings = providers.Singleton(
@@ -319,7 +326,7 @@ class Container(containers.DeclarativeContainer):
         settings,
         agents,
         integrations,
-        providers.List(search_documents, recall_memory),
+        providers.List(search_documents, read_document, recall_memory, note_memory),
         analyzer=analyzer,
         capture=capture,
         clock=clock,

@@ -24,6 +24,7 @@ from rookery.domain.redaction import redact_all
 
 DELEGATE = "delegate"
 _LONGEST = 2000  # characters of a result that a model reads, unless a tool has other limits
+_REACH_OUT = frozenset({Need.NETWORK, Need.PROGRAM})
 _FAILURES = (AdapterError, SourceError, InvalidRequest)  # of a tool; the agent is told, and goes on
 
 
@@ -152,7 +153,7 @@ class Toolbox:
     def _composed(self, call: ToolCall) -> list[str]:
         """Return the addresses that a read would send out and that the agent made up; for a write nothing changes."""
         tool = self._tools[call.tool]
-        reaches_out = tool.effect == "read" and Need.NETWORK in tool.needs
+        reaches_out = tool.effect == "read" and not _REACH_OUT.isdisjoint(tool.needs)
         return self._readings.composed(call.arguments) if reaches_out else []
 
     async def _permitted(self, call: ToolCall, key: str) -> Outcome:

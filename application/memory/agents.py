@@ -83,6 +83,17 @@ class AgentMemory:
         found = [citation for citation in citations if not citation.url.startswith(_SCHEME)]
         return await self._remember(*(_finding(citation, place, agent, run_id) for citation in found))
 
+    async def keep(self, agent: Agent, namespace: str, run_id: str, *, text: str, tags: Sequence[str] = ()) -> Memory:
+        """Note what an agent says in its own words, and return what now holds in its slot.
+
+        Raises:
+            StorageError: the journal cannot be written.
+        """
+        place = self.namespace_of(agent, namespace)
+        new = NewMemory(namespace=place, content=text, tags=list(tags), priority=agent.priority, run_id=run_id)
+        [held] = await self._remember(new)
+        return held
+
     def namespace_of(self, agent: Agent, namespace: str) -> str:
         """Return where an agent of a run looks and writes: its own place when its memory is private."""
         shared = self._namespace or namespace

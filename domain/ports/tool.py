@@ -17,6 +17,8 @@ class Need(StrEnum):
 
     NETWORK = "network"
     FILES = "files"
+    PROGRAM = "program"
+    """Another program, which may reach whatever it likes."""
 
 
 class Limits(Frozen):

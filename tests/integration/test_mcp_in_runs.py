@@ -1,12 +1,18 @@
 """Runs whose agents have tools of MCP servers: what is blocked or broken is told once, and the run goes on."""
 
+import asyncio
 import sys
 
 import pytest
 
-from rookery.domain.events import SupervisorIntervened
+from rookery.domain.approvals import Decision
+from rookery.domain.events import ApprovalRequested, SupervisorIntervened, ToolReturned
+from rookery.domain.runs import ResearchRequest
 from rookery.entrypoints.container import close, prepare
+from tests.support.bad_models import decides, otherwise
 from tests.support.colony import ask, make_container
+from tests.support.openai_chat import Chat
+from tests.support.openai_server import openai_server
 from tests.support.tool_sources import NOW, SERVERS
 
 pytestmark = pytest.mark.anyio
@@ -56,3 +62,47 @@ async def test_a_run_goes_on_without_a_server_that_dies(home):
     [told] = await interventions(container, home)
     await close(container)
     assert "the MCP server birds cannot be used" in told
+
+
+async def test_a_model_reads_by_one_tool_and_what_it_then_stores_by_another_needs_a_person(home, monkeypatch):
+    (home / "agents" / "birder.toml").write_text('goal = "Note birds."\ntools = ["birds.search", "birds.store"]\n')
+    rounds = [("birds.search", {"query": "rooks"}), ("birds.store", {"text": "rooks nest in tall elms"})]
+
+    def act(asked):
+        done = len([message for message in asked.messages if message.role == "assistant"])
+        return decides(rounds[done]) if done < len(rounds) else decides(("finish", {}))
+
+    server = {"command": sys.executable, "args": [str(SERVERS / "good.py")], "read": ["search"]}
+    settings = {"mcpServers": {"birds": server}, "approvals": {"allow": ["*"]}}
+    with openai_server(chat=Chat(say=otherwise(act=act), context=16384)) as model:
+        monkeypatch.setenv("OPENAI_BASE_URL", model.url)
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-not-a-real-key")
+        container = make_container(home, settings=settings, embedder=None, vector_store="memory", model="openai:rook-1")
+        [source] = container.tool_sources()
+        await source.accept(await source.look(), NOW)
+        happened, asked = await answered(container, "Note where rooks nest.")
+        await close(container)
+    assert [(event.tool, event.ok) for event in happened if isinstance(event, ToolReturned)] == [
+        ("birds.search", True),
+        ("birds.store", True),
+    ]
+    [wish] = asked
+    assert (wish.tool, [origin.kind for origin in wish.origins]) == ("birds.store", ["mcp"])
+    assert wish.echoes == [wish.origins[0].place]
+
+
+async def answered(container, task):
+    """Have the birder do a task while a person approves everything; return what happened and what was asked."""
+    run = await container.start_run()(ResearchRequest(question=task, agent="birder"))
+    asked = []
+
+    async def approve():
+        async for event in container.run_store().follow(run.id):
+            if isinstance(event, ApprovalRequested):
+                asked.append(event)
+                await container.approval_store().decide(event.approval_id, Decision(decision="approve"), by="Mara")
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(approve())
+        await container.conduct_run()(run.id)
+    return await container.run_store().events(run.id), asked

@@ -100,7 +100,7 @@ class McpToolSource(ToolSource):
             self._connection,
             effect="read" if reads else "write",
             seconds=self._settings.timeout_seconds,
-            needs=frozenset() if self._settings.url is None else frozenset({Need.NETWORK}),
+            needs=frozenset({Need.PROGRAM if self._settings.url is None else Need.NETWORK}),
         )
 
     def _told(self, blocked: list[Judged]) -> list[str]:
