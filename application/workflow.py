@@ -20,6 +20,7 @@ from rookery.application.approving import ApprovalGate
 from rookery.application.asking import Asker, Spoken
 from rookery.application.ingestion import AddSources, Ingested
 from rookery.application.memory.agents import AgentMemory
+from rookery.application.notices import Notices
 from rookery.application.run_llm import RunLLM
 from rookery.application.verdict import Verdict, conclude
 from rookery.domain.agents import Agent, Budget
@@ -51,7 +52,7 @@ class Colony:
     valid. `budget` is that of a run. `degradations` says what is missing, for the person. Without `memory` nothing is
     recalled and nothing noted. `sources` have further tools, which are asked for when a run begins. `gate` lets side
     effects pass. `agents` are the members, by id. `lent` are tools that reach beyond the documents: the researcher has
-    them unless a request names its sources.
+    them unless a request names its sources. `notices` tells what services have to say to all runs at work.
     """
 
     llms: Callable[[str | None], LLMPort]
@@ -67,6 +68,7 @@ class Colony:
     sources: Sequence[ToolSource] = ()
     agents: Mapping[str, Agent] = field(default_factory=lambda: {agent.id: agent for agent in AGENTS})
     lent: Sequence[str] = ()
+    notices: Notices = field(default_factory=Notices)
 
     async def research(self, context: WorkflowContext, request: ResearchRequest) -> TaskResult:
         """Answer a question. This is the workflow that orchestrators run."""
@@ -114,7 +116,8 @@ class _Expedition:
         await self._context.emit(AgentStarted(agent_id=COORDINATOR.id, role=COORDINATOR.role, goal=COORDINATOR.goal))
         await self._supervisor.report(self._colony.degradations)
         try:
-            async with self._deadlines.limit(self._supervisor.seconds_left * (1 - _FOR_WRITING)):
+            limit = self._deadlines.limit(self._supervisor.seconds_left * (1 - _FOR_WRITING))
+            async with limit, self._colony.notices.told_to(self._supervisor.wait):
                 await self._gather()
         except TimeoutError:
             await self._supervisor.hinder("the time budget is used up", "answer with what was found so far")

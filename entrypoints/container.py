@@ -42,6 +42,7 @@ from rookery.application.memory.projection import Projection
 from rookery.application.memory.recall import SearchMemories
 from rookery.application.memory.sync import SyncMemories
 from rookery.application.memory.writing import Forget, ImportMemories, Remember
+from rookery.application.notices import Notices
 from rookery.application.research import ConductRun, StartRun, StopRun
 from rookery.application.restoring import RestorePassages
 from rookery.application.retrieval import SearchPassages
@@ -200,7 +201,7 @@ class Container(containers.DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
     roots: providers.Object[Sequence[Path] | None] = providers.Object(None)
     progress: providers.Object[Callable[[Any], None]] = providers.Object(lambda _: None)
-    notices: providers.Object[Callable[[str], None]] = providers.Object(lambda _: None)
+    notices = providers.Singleton(Notices)
     degradations: providers.Object[Sequence[str]] = providers.Object(())
 
     home = providers.Callable(lambda settings: settings.home, settings)
@@ -356,6 +357,7 @@ class Container(containers.DeclarativeContainer):
         budget=settings.provided.research.budget,
         gate=gate,
         sources=tool_sources,
+        notices=notices,
         degradations=degradations,
         memory=agent_memory,
         lent=providers.Callable(lent, settings, agents),

@@ -116,6 +116,12 @@ class Supervisor:
             self._noticed.add(degradation)
             await self.intervene(degradation, "go on")
 
+    async def wait(self, notice: str) -> None:
+        """Say once that a service is waited for."""
+        if notice not in self._noticed:
+            self._noticed.add(notice)
+            await self.intervene(notice, "wait", noted=False)
+
     async def report(self, degradations: Sequence[str]) -> None:
         """Say which modes are degraded."""
         for degradation in degradations:
