@@ -32,6 +32,29 @@ class Dashboard:
         self.page.wait_for_url(re.compile(r"/runs/.+"))
         expect(self.answer).to_be_visible(timeout=WORK_MS)
 
+    def give(self, agent: str, task: str) -> str:
+        """Give an agent a task of its own and open its run; return its id."""
+        asked = {"task": task}
+        headers = self.server.headers
+        accepted = httpx.post(f"{self.server.url}/v1/agents/{agent}/runs", json=asked, headers=headers, timeout=60)
+        run_id: str = accepted.raise_for_status().json()["task_id"]
+        self.page.goto(f"{self.server.url}/runs/{run_id}")
+        return run_id
+
+    def moments(self) -> int:
+        """Open the replay of the run whose page is open; return the number of moments that it has."""
+        self.show_work()
+        self.page.get_by_role("radio", name="Replay", exact=True).click()
+        slider = self.page.get_by_role("slider", name="Moment")
+        expect(slider).to_be_visible(timeout=WORK_MS)
+        return int(slider.get_attribute("max") or -1) + 1
+
+    def show_work(self) -> None:
+        """Unfold how an answer was found."""
+        unfold = self.page.get_by_role("button", name=re.compile("How it was found|The colony at work"))
+        if unfold.get_attribute("aria-expanded") == "false":
+            unfold.click()
+
     @property
     def answer(self) -> Locator:
         """The answer on the page of a run."""
@@ -63,7 +86,7 @@ class Dashboard:
     @property
     def run_id(self) -> str:
         """The run whose page is open."""
-        return self.page.url.rsplit("/", 1)[-1]
+        return self.page.url.partition("?")[0].rsplit("/", 1)[-1]
 
     def result(self) -> dict[str, Any]:
         """The stored result of the run whose page is open."""

@@ -39,13 +39,18 @@ class Noticeboard(Tool):
 
 def install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Install the tool `post_notice` for a test; its settings name the file that is the board."""
+    write(folder)
+    monkeypatch.delitem(sys.modules, "noticeboard", raising=False)
+    monkeypatch.syspath_prepend(str(folder))
+
+
+def write(folder: Path) -> None:
+    """Write the tool as a distribution; a process whose `PYTHONPATH` names the folder has it."""
     distribution = folder / "noticeboard-1.0.dist-info"
     distribution.mkdir(parents=True)
     (distribution / "METADATA").write_text("Metadata-Version: 2.1\nName: noticeboard\nVersion: 1.0\n")
     (distribution / "entry_points.txt").write_text("[rookery.tools]\npost_notice = noticeboard:Noticeboard\n")
     (folder / "noticeboard.py").write_text(_TOOL)
-    monkeypatch.delitem(sys.modules, "noticeboard", raising=False)
-    monkeypatch.syspath_prepend(str(folder))
 
 
 def notices(board: Path) -> list[str]:

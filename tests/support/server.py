@@ -43,12 +43,14 @@ def server(well_read_home: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @contextmanager
-def start_server(home: Path, *, token: str = "", settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+def start_server(
+    home: Path, *, token: str = "", settings: Mapping[str, str] | None = None, port: int = 0
+) -> Iterator[Server]:
     """Serve until the block ends. Documents of this repository may be named as sources.
 
-    Where the home has tokens already, none is printed: `token` is one of them.
+    Where the home has tokens already, none is printed: `token` is one of them. Port 0 is any that is free.
     """
-    command = [*MAIN, "serve", "--port", "0"]
+    command = [*MAIN, "serve", "--port", str(port)]
     variables = environment(home, settings)
     with subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

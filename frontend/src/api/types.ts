@@ -14,6 +14,7 @@ export type Memory = Schemas["Memory"];
 export type MemoryNamespace = Schemas["MemoryNamespace"];
 export type Model = Schemas["Model"];
 export type NewMemory = Schemas["NewMemory"];
+export type Origin = Schemas["Origin"];
 export type PastMemory = Schemas["PastMemory"];
 export type Problem = Schemas["Problem"];
 export type ResearchRequest = Schemas["ResearchRequest"];

@@ -1,4 +1,3 @@
-import { Check, X } from "lucide-react";
 import { Link } from "react-router";
 import type { Approval } from "@/api/types";
 import { Page } from "@/components/layout/page";
@@ -10,6 +9,7 @@ import { Badge, type BadgeVariant } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { formatMoment } from "@/lib/format";
+import { Arguments, DecideButtons, HasRead } from "./parts";
 import { useApprovals, useDecide } from "./queries";
 
 export function Component() {
@@ -62,17 +62,8 @@ function ApprovalCard({ approval }: { approval: Approval }) {
         </span>
       </div>
       <p className="mt-2">{approval.reason}</p>
-      <dl className="mt-4 grid gap-x-5 gap-y-1.5 rounded-md bg-sunken px-4 py-3 text-sm sm:grid-cols-[max-content_minmax(0,1fr)]">
-        {Object.entries(approval.arguments).map(([name, value]) => (
-          <div key={name} className="contents">
-            <dt className="text-muted-foreground">{name}</dt>
-            <dd className="font-mono text-[0.8125rem] break-words whitespace-pre-wrap">
-              {typeof value === "string" ? value : JSON.stringify(value, null, 2)}
-            </dd>
-          </div>
-        ))}
-      </dl>
-      <HasRead approval={approval} />
+      <Arguments values={approval.arguments} className="mt-4" />
+      <HasRead origins={approval.origins} echoes={approval.echoes} />
       <div className="mt-4 flex flex-wrap items-center gap-2">
         {approval.decided_by && (
           <span className="text-sm text-muted-foreground">
@@ -80,23 +71,7 @@ function ApprovalCard({ approval }: { approval: Approval }) {
             {approval.decided_at && `, ${formatMoment(approval.decided_at)}`}
           </span>
         )}
-        {approval.status === "pending" && (
-          <>
-            <Button
-              disabled={decide.isPending}
-              onClick={() => decide.mutate({ id: approval.id, decision: "approve" })}
-            >
-              <Check aria-hidden /> Approve
-            </Button>
-            <Button
-              variant="outline"
-              disabled={decide.isPending}
-              onClick={() => decide.mutate({ id: approval.id, decision: "deny" })}
-            >
-              <X aria-hidden /> Deny
-            </Button>
-          </>
-        )}
+        {approval.status === "pending" && <DecideButtons decide={decide} id={approval.id} />}
         <Button asChild variant="link" className="px-1 sm:ml-auto">
           <Link to={`/runs/${approval.run_id}`}>The run that asks</Link>
         </Button>
@@ -105,27 +80,5 @@ function ApprovalCard({ approval }: { approval: Approval }) {
         <FailureNote error={decide.error} />
       </div>
     </Card>
-  );
-}
-
-/** Where the texts came from that may have put words into the agent's mouth. */
-function HasRead({ approval }: { approval: Approval }) {
-  if (approval.origins.length === 0) return null;
-  return (
-    <details className="mt-3 text-sm" open={approval.echoes.length > 0}>
-      <summary className="cursor-pointer text-muted-foreground">
-        The agent has read {approval.origins.length === 1 ? "one text" : `${approval.origins.length} texts`}{" "}
-        that nobody vouches for
-      </summary>
-      <ul className="mt-2 space-y-1 pl-4">
-        {approval.origins.map((origin) => (
-          <li key={`${origin.kind} ${origin.place}`} className="break-words">
-            {approval.echoes.includes(origin.place) && <Badge variant="warning">its words</Badge>}{" "}
-            {origin.title}{" "}
-            <span className="font-mono text-[0.8125rem] text-muted-foreground">{origin.place}</span>
-          </li>
-        ))}
-      </ul>
-    </details>
   );
 }

@@ -2,6 +2,7 @@ import { Brain, Check, CircleX, Dot, LoaderCircle } from "lucide-react";
 import { useState } from "react";
 import { Badge, type BadgeVariant } from "@/components/ui/badge";
 import { Card } from "@/components/ui/card";
+import { Arguments } from "@/features/approvals/parts";
 import { formatSeconds } from "@/lib/format";
 import { useNow } from "@/lib/use-now";
 import { cn } from "@/lib/utils";
@@ -99,9 +100,6 @@ function ActivityLine({ activity, working }: { activity: Activity; working: bool
 
 function ToolLine({ call, working }: { call: ToolCall; working: boolean }) {
   const { outcome } = call;
-  const values = Object.values(call.arguments).map((value) =>
-    typeof value === "string" ? value : JSON.stringify(value),
-  );
   return (
     <details className="group">
       <summary className="flex list-none items-start gap-1.5 rounded-sm [&::-webkit-details-marker]:hidden">
@@ -134,9 +132,7 @@ function ToolLine({ call, working }: { call: ToolCall; working: boolean }) {
           </span>
         )}
       </summary>
-      <p className="mt-1 ml-5.5 rounded-sm bg-sunken px-2 py-1 text-[0.8125rem] break-words">
-        {values.join(" · ")}
-      </p>
+      <Arguments values={call.arguments} className="mt-1 ml-5.5 px-2 py-1 sm:grid-cols-1" />
     </details>
   );
 }

@@ -1,4 +1,4 @@
-import type { Claim, RunEvent, RunStatus, TaskStatus } from "@/api/types";
+import type { Claim, Origin, RunEvent, RunStatus, TaskStatus } from "@/api/types";
 
 export interface ToolCall {
   kind: "tool";
@@ -47,11 +47,23 @@ export interface Reflection {
   notes: string;
 }
 
+/** A side effect that waits for a person, with what the agent had read that nobody vouches for. */
 export interface PendingApproval {
   id: string;
   agentId: string;
   tool: string;
   reason: string;
+  arguments: Record<string, unknown>;
+  origins: Origin[];
+  /** The places among the origins whose words stand in the arguments. */
+  echoes: string[];
+  expiresAt: string | null;
+}
+
+export interface Decided {
+  approval: PendingApproval;
+  decision: "approve" | "deny" | "expired";
+  by: string | null;
 }
 
 /** All that a run's events tell. */
@@ -69,6 +81,7 @@ export interface RunView {
   reflections: Reflection[];
   interventions: { seq: number; reason: string; action: string }[];
   approvals: PendingApproval[];
+  decided: Decided[];
   memories: number;
   error: string | null;
 }
@@ -87,6 +100,7 @@ export const UNSTARTED: RunView = {
   reflections: [],
   interventions: [],
   approvals: [],
+  decided: [],
   memories: 0,
   error: null,
 };
@@ -149,12 +163,10 @@ function change(view: RunView, event: RunEvent): Partial<RunView> {
           { seq: event.seq, reason: event.reason, action: event.action },
         ],
       };
-    case "approval_requested": {
-      const { approval_id: id, agent_id: agentId, tool, reason } = event;
-      return { approvals: [...view.approvals, { id, agentId, tool, reason }] };
-    }
+    case "approval_requested":
+      return { approvals: [...view.approvals, pendingOf(event)] };
     case "approval_resolved":
-      return { approvals: view.approvals.filter((approval) => approval.id !== event.approval_id) };
+      return decide(view, event);
     case "run_paused":
       return { status: "paused", turns: halt(view.turns, "parked", event.at) };
     case "run_resumed":
@@ -175,6 +187,31 @@ type Of<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
 function reflectionOf(event: Of<"reflection_made">): Reflection {
   const { round, gaps, contradictions, follow_ups: followUps, notes } = event;
   return { round, gaps, contradictions, followUps, notes };
+}
+
+function pendingOf(event: Of<"approval_requested">): PendingApproval {
+  const { approval_id: id, agent_id: agentId, tool, reason, origins = [], echoes = [] } = event;
+  return {
+    id,
+    agentId,
+    tool,
+    reason,
+    arguments: event.arguments,
+    origins,
+    echoes,
+    expiresAt: event.expires_at ?? null,
+  };
+}
+
+function decide(view: RunView, event: Of<"approval_resolved">): Partial<RunView> {
+  const decided = view.approvals.filter((approval) => approval.id === event.approval_id);
+  return {
+    approvals: view.approvals.filter((approval) => approval.id !== event.approval_id),
+    decided: [
+      ...view.decided,
+      ...decided.map((approval) => ({ approval, decision: event.decision, by: event.by ?? null })),
+    ],
+  };
 }
 
 const UNFINISHED = new Set<AgentTurn["state"]>(["working", "parked"]);

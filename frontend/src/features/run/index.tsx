@@ -29,7 +29,7 @@ export function Component() {
 const ANSWERED = new Set<RunStatus>(["succeeded", "partial"]);
 
 function RunPage({ run }: { run: Run }) {
-  const { view, connection, status, reconnect } = useLiveRun(run);
+  const { view, events, connection, status, reconnect } = useLiveRun(run);
   useTitle(run.question);
   const result = run.result ?? null;
   const live = isAtWork(status) || status === "paused" || status === "interrupted";
@@ -39,7 +39,7 @@ function RunPage({ run }: { run: Run }) {
       <Outcome status={status} error={run.error ?? view.error} />
       {result && <Answer result={result} />}
       {!result && <LiveClaims view={view} live={live || ANSWERED.has(status)} />}
-      <Work view={view} live={live} />
+      <Work view={view} events={events} live={live} />
     </div>
   );
 }

@@ -19,7 +19,8 @@ export function useLiveRun(run: Run) {
 
   const status = statusOf(run.status, told);
   const view = status === "interrupted" ? abandoned(stream.view) : stream.view;
-  return { connection: stream.connection, view, status, reconnect: () => setAttempt((before) => before + 1) };
+  const { connection, events } = stream;
+  return { connection, view, events, status, reconnect: () => setAttempt((before) => before + 1) };
 }
 
 /**

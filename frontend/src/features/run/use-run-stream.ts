@@ -6,6 +6,8 @@ import { type Connection, followRun } from "./follow-run";
 
 export interface RunStream {
   view: RunView;
+  /** all that happened so far, in order, each once */
+  events: readonly RunEvent[];
   connection: Connection;
 }
 
@@ -14,7 +16,7 @@ export interface RunStream {
  * does not draw the page once per word. A new `attempt` connects again after the last event.
  */
 export function useRunStream(runId: string, attempt = 0): RunStream {
-  const [view, add] = useReducer((view: RunView, events: RunEvent[]) => foldRun(events, view), UNSTARTED);
+  const [{ view, events }, add] = useReducer(take, NOTHING);
   const [connection, setConnection] = useState<Connection>({ state: "connecting" });
   const after = useRef(0);
   after.current = view.lastSeq;
@@ -49,5 +51,13 @@ export function useRunStream(runId: string, attempt = 0): RunStream {
     };
   }, [runId, attempt]);
 
-  return { view, connection };
+  return { view, events, connection };
+}
+
+type Known = Pick<RunStream, "view" | "events">;
+const NOTHING: Known = { view: UNSTARTED, events: [] };
+
+function take({ view, events }: Known, arrived: RunEvent[]): Known {
+  const fresh = arrived.filter((event) => event.seq > view.lastSeq);
+  return { view: foldRun(fresh, view), events: [...events, ...fresh] };
 }

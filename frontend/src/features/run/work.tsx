@@ -1,12 +1,19 @@
-import { ChevronRight, CornerDownRight, Eye, ShieldQuestion } from "lucide-react";
+import { ChevronRight, CornerDownRight, Eye } from "lucide-react";
 import { useState } from "react";
-import { Link } from "react-router";
+import type { RunEvent } from "@/api/types";
 import { plural } from "@/lib/format";
-import { AgentTree } from "./agent-tree";
 import type { Reflection, RunView } from "./fold-run";
+import { RunApprovals } from "./run-approvals";
+import { WorkViews } from "./work-views";
+
+interface WorkProps {
+  view: RunView;
+  events: readonly RunEvent[];
+  live: boolean;
+}
 
 /** How the answer was found: the plan, the agents and what they did. Folded away once there is an answer. */
-export function Work({ view, live }: { view: RunView; live: boolean }) {
+export function Work({ view, events, live }: WorkProps) {
   const [chosen, setChosen] = useState<boolean | null>(null);
   const open = chosen ?? live;
   return (
@@ -28,9 +35,9 @@ export function Work({ view, live }: { view: RunView; live: boolean }) {
       </h2>
       {open && (
         <div className="mt-6 space-y-8">
-          <Approvals view={view} />
+          <RunApprovals view={view} />
           <Plan plan={view.plan} />
-          <AgentTree view={view} />
+          <WorkViews view={view} events={events} />
           <Interventions view={view} />
           {view.reflections.map((reflection) => (
             <ReflectionNote key={reflection.round} reflection={reflection} />
@@ -47,21 +54,6 @@ function summaryOf(view: RunView): string {
     .flatMap((turn) => turn.activities)
     .filter((activity) => activity.kind === "tool").length;
   return agents > 0 ? `${plural(agents, "agent")}, ${plural(tools, "tool call")}` : "";
-}
-
-function Approvals({ view }: { view: RunView }) {
-  return view.approvals.map((approval) => (
-    <p key={approval.id} className="flex items-start gap-3 rounded-lg bg-warning/10 px-4 py-3">
-      <ShieldQuestion aria-hidden className="mt-0.5 size-5 shrink-0 text-warning" />
-      <span>
-        {approval.agentId} waits for permission to use{" "}
-        <code className="font-mono text-sm">{approval.tool}</code>: {approval.reason}{" "}
-        <Link to="/approvals" className="text-primary underline underline-offset-4">
-          Decide
-        </Link>
-      </span>
-    </p>
-  ));
 }
 
 function Plan({ plan }: { plan: string[] }) {
