@@ -1,6 +1,7 @@
 """Fixtures and steps that tests and features share."""
 
 pytest_plugins = [
+    "tests.support.aws_server",
     "tests.support.backend",
     "tests.support.server",
     "tests.support.browser",
@@ -14,6 +15,7 @@ pytest_plugins = [
     "tests.support.pinecone_server",
     "tests.support.prefect",
     "tests.support.s3_server",
+    "tests.support.terraform",
     "tests.support.weaviate",
     "tests.support.web_server",
     "features.steps.agents",
