@@ -28,7 +28,7 @@ async def diagnose(container: Container) -> list[Finding]:
         Finding(name="python", state="ok", detail=f"{platform.python_version()}, SQLite {sqlite3.sqlite_version}"),
         await _storage(container),
         _model(container),
-        _llama(),
+        await _llama(container),
         await _embedder(container),
         await _vector_store(container),
         await _memory(container),
@@ -69,11 +69,19 @@ def _model(container: Container) -> Finding:
     return Finding(name="model", state="ok", detail=f"{detail}{stand_ins}")
 
 
-def _llama() -> Finding:
+async def _llama(container: Container) -> Finding:
     if importlib.util.find_spec("llama_cpp") is None:
         detail = "not installed, so GGUF models cannot run here: `pip install 'rookery[llama]'` (docs/llama.md)"
         return Finding(name="llama.cpp", state="missing", detail=detail)
-    return Finding(name="llama.cpp", state="ok", detail=f"llama-cpp-python {version('llama-cpp-python')}")
+    from rookery.adapters.llms.llama_cpp.looking import find_devices
+
+    name = f"llama-cpp-python {version('llama-cpp-python')}"
+    try:
+        devices = await find_devices(container.clock())
+    except RookeryError as error:
+        return Finding(name="llama.cpp", state="broken", detail=f"{name}: {error}")
+    found = ", ".join(f"{device.name} ({device.description})" for device in devices)
+    return Finding(name="llama.cpp", state="ok", detail=f"{name}; {found or 'no GPU found'}, and the CPU")
 
 
 async def _embedder(container: Container) -> Finding:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from rookery.adapters.embedders.llama_cpp.wire import Load
+from rookery.adapters.support.ggml import load_backends
 
 _ERROR = 4  # as ggml counts its log levels
 
@@ -44,6 +45,7 @@ class Model:
     def __init__(self, load: Load) -> None:
         library = _library()
         self._errors = _Errors(library)
+        load_backends(library.llama_cpp._lib)
         self._pieces = _Pieces()
         self._room = max(load.n_ctx, load.n_batch)
         self._batch = load.n_batch

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
+from rookery.adapters.llms.llama_cpp.drivers import drivers
 from rookery.domain.frozen import Frozen, Timestamp
 from rookery.domain.ports.clock import ClockPort
 
@@ -35,6 +36,7 @@ class _Key(Frozen):
     wanted: str
     layers: int
     library: str
+    drivers: str = ""  # a home may come to another machine, in a container for example
 
 
 class _Entry(Frozen):
@@ -108,6 +110,7 @@ class Backends:
             wanted=self._device,
             layers=self._layers,
             library=f"{_version()} {os.environ.get('LLAMA_CPP_LIB_PATH', '')}",
+            drivers=drivers(),
         )
 
     def _read(self) -> list[_Entry]:

@@ -28,7 +28,7 @@ from rookery.domain.schemas import bound_lengths, lock_sources
 
 A = TypeVar("A", bound=BaseModel)
 _LONGEST_STRING, _MOST_ITEMS = 800, 8  # where a schema sets no limit: what weak models write may never end
-_WORKER = [sys.executable, "-P", "-m", "rookery.adapters.llms.llama_cpp.worker"]
+WORKER = [sys.executable, "-P", "-m", "rookery.adapters.llms.llama_cpp.worker"]
 _LIBRARIES = {"llama_cpp": "llama-cpp-python", "llguidance": "llguidance", "jinja2": "jinja2"}
 
 
@@ -56,7 +56,7 @@ class LlamaCppLLM(LLMPort):
         models: Path,
         home: Path,
         clock: ClockPort,
-        command: Sequence[str] = tuple(_WORKER),
+        command: Sequence[str] = tuple(WORKER),
     ) -> None:
         _require_libraries()
         self._settings, self._clock = settings, clock

@@ -1,15 +1,14 @@
 """The llama.cpp library itself, and what it last complained of."""
 
-import contextlib
 import ctypes
 import importlib
 import os
 import sys
 from collections import deque
-from pathlib import Path
 from typing import Any, Literal
 
 from rookery.adapters.llms.llama_cpp.wire import Device
+from rookery.adapters.support.ggml import load_backends
 
 _LIBRARIES = "LLAMA_CPP_LIB_PATH"  # of llama-cpp-python
 _ERROR = 4  # as ggml counts its log levels
@@ -46,7 +45,7 @@ class Library:
         self._errors: deque[str] = deque(maxlen=3)
         self._callback = self.api.llama_log_callback(self._note)
         self.api.llama_log_set(self._callback, ctypes.c_void_p(0))
-        self._load_backends()
+        load_backends(self.handle)
         self.api.llama_backend_init()
 
     def last_errors(self) -> str:
@@ -88,15 +87,6 @@ class Library:
                 Device(name=name, description=description, kind=known, memory_total=total.value, memory_free=free.value)
             )
         return found
-
-    def _load_backends(self) -> None:
-        """A portable build keeps its backends in libraries of their own, beside this one."""
-        with contextlib.suppress(AttributeError):
-            count, load = self.handle.ggml_backend_reg_count, self.handle.ggml_backend_load_all_from_path
-            count.restype, count.argtypes = ctypes.c_size_t, []
-            load.restype, load.argtypes = None, [ctypes.c_char_p]
-            if count() == 0:
-                load(str(Path(self.handle._name).resolve().parent).encode())
 
     def _note(self, level: int, text: bytes, _: object) -> None:
         if level == _ERROR and text.strip() and not self.quiet:
