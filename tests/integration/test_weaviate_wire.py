@@ -1,7 +1,8 @@
 """What Weaviate does and refuses, and what the adapter relies on.
 
 It runs against the server for tests, and against a real one when `ROOKERY_TEST_WEAVIATE_URL` names it (with
-`ROOKERY_TEST_WEAVIATE_GRPC_PORT`, 50051 by default): both must answer alike. `infra/compose.weaviate.yaml` starts one.
+`ROOKERY_TEST_WEAVIATE_GRPC_PORT`, 50051 by default): both must answer alike. `infra/compose.yaml` has one
+(profile `weaviate`).
 """
 
 import os
