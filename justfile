@@ -60,6 +60,14 @@ contract *services:
 conformance:
     pytest tests/conformance -v
 
+# Whether the next release could be made: versions, changelog, lock
+release-check version="":
+    infra/release check {{ version }}
+
+# Build the image and test it at work: minutes, and an engine (it starts one where there is none)
+image-test:
+    infra/docker/test-image
+
 # Make sure that there is a Chromium for the browser tests
 browser:
     infra/install-browser
