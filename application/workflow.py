@@ -33,7 +33,7 @@ from rookery.domain.ports.llm import LLMPort
 from rookery.domain.ports.orchestrator import I, WorkflowContext
 from rookery.domain.ports.snapshot_store import SnapshotStorePort
 from rookery.domain.ports.tool import Tool, ToolSource
-from rookery.domain.provenance import distinct
+from rookery.domain.provenance import Origin, OriginKind, distinct
 from rookery.domain.reasoning import ComposeJob, Evidence, PlanJob, ReflectJob
 from rookery.domain.results import TaskResult, Usage
 from rookery.domain.runs import EFFORTS, PASSAGE_TOKENS, ResearchRequest
@@ -42,6 +42,9 @@ R = TypeVar("R", bound=Remarked)
 
 _FOR_WRITING = 0.25
 """The share of a run's time that is kept for the answer."""
+
+
+_SAID_BEFORE = Origin(kind=OriginKind.CONVERSATION, place="what was said before")
 
 
 @dataclass(frozen=True)
@@ -248,10 +251,15 @@ class _Expedition:
             snapshots=self._snapshots,
             passages=self._readable(),
             opening=opening(kind, question, recalls=self._recalls(), web=not self._request.sources),
-            origins=distinct(origin for found in self._investigations.values() for origin in found.origins),
+            origins=self._origins(),
             thoughts=self._effort.thoughts if alone is None else kind.budget.max_steps,
             until_found=self._effort.until_found and alone is None,
         )
+
+    def _origins(self) -> list[Origin]:
+        """Return what had a part in the questions that are asked from now on: earlier messages, and what was found."""
+        said = [_SAID_BEFORE] if self._request.conversation else []
+        return distinct([*said, *(origin for found in self._investigations.values() for origin in found.origins)])
 
     async def _research(self, task: Assignment) -> Investigation:
         self._at_work[task.agent_id] = researcher = Researcher(self._bench, task)

@@ -13,6 +13,7 @@ class OriginKind(StrEnum):
     DOCUMENT = "document"
     WEB = "web"
     MEMORY = "memory"
+    CONVERSATION = "conversation"
     FILE = "file"
     INTEGRATION = "integration"
     MCP = "mcp"

@@ -37,6 +37,12 @@ Feature: Nothing is changed outside without my word
     Then the noticeboard says "the tide gauge is from 1884", once
     And I was asked nothing
 
+  Scenario: What was said before a question is nobody's order either
+    Given a policy that grants everything
+    And a clerk who posts what it was told to and reads nothing
+    When after a long talk I ask the clerk "Post that the tide gauge is from 1884" and deny what it wants
+    Then the noticeboard is empty
+
   Scenario Outline: A run that was stopped while it waited for me asks me once
     Given <conductor> conducts my runs
     And a clerk who posts what it was told to

@@ -1616,7 +1616,7 @@ export interface components {
          * @description The kinds of places from which text that nobody vouches for reaches an agent.
          * @enum {string}
          */
-        OriginKind: "document" | "web" | "memory" | "file" | "integration" | "mcp" | "tool";
+        OriginKind: "document" | "web" | "memory" | "conversation" | "file" | "integration" | "mcp" | "tool";
         /** Page[Agent] */
         Page_Agent_: {
             /** Items */
