@@ -23,6 +23,7 @@ from rookery.entrypoints.api.routes import (
     integrations,
     memories,
     models,
+    reports,
     research,
     runs,
     slack,
@@ -41,7 +42,7 @@ _DESCRIPTION = (
     "Multi-agent research in which every claim is locked to a verbatim quote of a stored source. "
     "Errors are problem documents (RFC 9457); docs/errors.md lists their types."
 )
-_ROUTES = (research, runs, approvals, memories, sources, agents, integrations, chat, models, slack, health)
+_ROUTES = (research, runs, reports, approvals, memories, sources, agents, integrations, chat, models, slack, health)
 
 
 def create_app(container: Container) -> FastAPI:

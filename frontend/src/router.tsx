@@ -6,6 +6,7 @@ import { PageFallback } from "@/components/layout/page-fallback";
 const PAGES: RouteObject[] = [
   { index: true, lazy: () => import("@/features/research") },
   { path: "runs", lazy: () => import("@/features/runs") },
+  { path: "runs/compare", lazy: () => import("@/features/compare") },
   { path: "runs/:id", lazy: () => import("@/features/run") },
   { path: "approvals", lazy: () => import("@/features/approvals") },
   { path: "sources", lazy: () => import("@/features/sources") },

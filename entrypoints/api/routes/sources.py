@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query
 
 from rookery.application.ingestion import Ingested
 from rookery.domain.access import Scope
+from rookery.domain.errors import NotFound
 from rookery.domain.sources import Snapshot, Source
 from rookery.entrypoints.api.colony import TheContainer
 from rookery.entrypoints.api.once import Once
@@ -39,6 +40,14 @@ async def add_source(source: NewSource, once: Once) -> Ingested:
         return await once.container.add_sources()([source.location], namespace=source.namespace)
 
     return await once(source.model_dump_json(), add, returns=Ingested)
+
+
+@router.delete("/sources/{source_id}", dependencies=[needs(Scope.RUN)])
+async def remove_source(source_id: str, container: TheContainer) -> list[Source]:
+    """Take a document out of the library, with what agents noted of it. Texts that answers quote are kept."""
+    if all(source.id != source_id for source in await container.library().sources()):
+        raise NotFound(f"there is no source {source_id!r}; `GET /v1/sources` lists them")
+    return await container.remove_source()(source_id)
 
 
 @router.get("/snapshots/{sha256}", dependencies=[needs(Scope.READ)])

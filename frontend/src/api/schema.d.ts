@@ -146,6 +146,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/runs/{run_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Report Run
+         * @description Read the answer of a run as a document that stands alone.
+         */
+        get: operations["report_run_v1_runs__run_id__report_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/model-facts/{model_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model Facts
+         * @description Say whether a model that is here fits this machine, and what it can do, if it was probed. Nothing is loaded.
+         */
+        get: operations["model_facts_v1_model_facts__model_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/approvals": {
         parameters: {
             query?: never;
@@ -357,6 +397,26 @@ export interface paths {
          */
         post: operations["add_source_v1_sources_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sources/{source_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Source
+         * @description Take a document out of the library, with what agents noted of it. Texts that answers quote are kept.
+         */
+        delete: operations["remove_source_v1_sources__source_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1500,6 +1560,16 @@ export interface components {
             chat_template: boolean;
         };
         /**
+         * ModelFacts
+         * @description Whether a model fits this machine, and what its probe found. Null: not known; `fault` says why it cannot be.
+         */
+        ModelFacts: {
+            fit?: components["schemas"]["Room"] | null;
+            /** Fault */
+            fault?: string | null;
+            probe?: components["schemas"]["Probe"] | null;
+        };
+        /**
          * ModelList
          * @description Models in OpenAI's form.
          */
@@ -1512,6 +1582,24 @@ export interface components {
             object: "list";
             /** Data */
             data: components["schemas"]["Model"][];
+        };
+        /**
+         * Needle
+         * @description Whether a fact was found among other text.
+         */
+        Needle: {
+            /**
+             * Tokens
+             * @description of the whole prompt
+             */
+            tokens: number;
+            /**
+             * Depth
+             * @description where the fact stood: 0 is the beginning
+             */
+            depth: number;
+            /** Found */
+            found: boolean;
         };
         /**
          * NewMemory
@@ -1732,6 +1820,53 @@ export interface components {
             fate: components["schemas"]["Fate"];
         };
         /**
+         * Probe
+         * @description What a model can do on this machine, as it was tried.
+         */
+        Probe: {
+            /** Model */
+            model: string;
+            /** Digest */
+            digest: string;
+            /**
+             * Probed At
+             * Format: date-time
+             */
+            probed_at: string;
+            /** Seconds */
+            seconds: number;
+            /** Context Tokens */
+            context_tokens: number | null;
+            /** Binds Schema */
+            binds_schema: boolean;
+            /** @description valid tool actions when the schema binds the decoding */
+            actions_bound: components["schemas"]["Share"];
+            /** @description valid tool actions when the prompt alone asks for them */
+            actions_free: components["schemas"]["Share"];
+            json_bound: components["schemas"]["Share"];
+            json_free: components["schemas"]["Share"];
+            /** @description right answers to what a document says */
+            answers: components["schemas"]["Share"];
+            /** @description said that the document does not say it, where it does not */
+            abstention: components["schemas"]["Share"];
+            /** Needles */
+            needles: components["schemas"]["Needle"][];
+            /** Prefill Tokens Per Second */
+            prefill_tokens_per_second: number;
+            /**
+             * Decode Tokens Per Second
+             * @description of one request alone
+             */
+            decode_tokens_per_second: number;
+            /** Throughput */
+            throughput: components["schemas"]["Throughput"][];
+            /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
+        };
+        /**
          * Publication
          * @description Where the report of a run goes.
          *
@@ -1745,6 +1880,12 @@ export interface components {
             /** Target */
             target?: string | null;
         };
+        /**
+         * ReportForm
+         * @description The forms of a report.
+         * @enum {string}
+         */
+        ReportForm: "markdown" | "html";
         /**
          * ResearchOptions
          * @description What OpenAI's form has no place for.
@@ -1808,6 +1949,18 @@ export interface components {
              * @default []
              */
             conversation: components["schemas"]["Utterance"][];
+        };
+        /**
+         * Room
+         * @description Whether a model fits in memory, as the settings have it loaded. Sizes in bytes.
+         */
+        Room: {
+            /** Fits */
+            fits: boolean;
+            /** Ram */
+            ram: number;
+            /** Ram Available */
+            ram_available: number;
         };
         /**
          * Run
@@ -1878,6 +2031,16 @@ export interface components {
          * @enum {string}
          */
         RunStatus: "queued" | "running" | "paused" | "interrupted" | "succeeded" | "partial" | "failed" | "cancelled";
+        /**
+         * Share
+         * @description How many of some tries went well.
+         */
+        Share: {
+            /** Good */
+            good: number;
+            /** Tried */
+            tried: number;
+        };
         /**
          * Snapshot
          * @description The text of a source as it was read, named by its own digest. It never changes.
@@ -2109,6 +2272,19 @@ export interface components {
          * @enum {string}
          */
         TaskStatus: "succeeded" | "partial" | "failed" | "cancelled";
+        /**
+         * Throughput
+         * @description How much is written by requests that run side by side.
+         */
+        Throughput: {
+            /** Concurrent */
+            concurrent: number;
+            /**
+             * Tokens Per Second
+             * @description of all together
+             */
+            tokens_per_second: number;
+        };
         /**
          * UrlCitation
          * @description Where in the content a citation is marked, and what it cites.
@@ -3616,6 +3792,79 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    report_run_v1_runs__run_id__report_get: {
+        parameters: {
+            query?: {
+                form?: components["schemas"]["ReportForm"];
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report, as a document that fetches nothing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": string;
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            414: components["responses"]["Problem414"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            501: components["responses"]["Problem501"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    model_facts_v1_model_facts__model_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelFacts"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            414: components["responses"]["Problem414"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            501: components["responses"]["Problem501"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     list_approvals_v1_approvals_get: {
         parameters: {
             query?: {
@@ -4157,6 +4406,41 @@ export interface operations {
             413: components["responses"]["Problem413"];
             414: components["responses"]["Problem414"];
             415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            501: components["responses"]["Problem501"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    remove_source_v1_sources__source_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"][];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            414: components["responses"]["Problem414"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             431: components["responses"]["Problem431"];

@@ -11,19 +11,19 @@ import { ServerBanner, ServerStatus } from "./server-status";
 export function AppShell() {
   const main = useFocusOnNavigation();
   return (
-    <div className="min-h-dvh lg:grid lg:grid-cols-[15.5rem_minmax(0,1fr)]">
+    <div className="min-h-dvh lg:grid lg:grid-cols-[15.5rem_minmax(0,1fr)] print:block">
       <a
         href="#main"
         className="sr-only focus:not-sr-only focus:fixed focus:top-3 focus:left-3 focus:z-50 focus:rounded-md focus:bg-primary focus:px-4 focus:py-2 focus:text-primary-foreground"
       >
         Skip to the content
       </a>
-      <header className="sticky top-0 z-30 flex h-14 items-center justify-between border-b bg-background/95 px-2 lg:hidden">
+      <header className="sticky top-0 z-30 flex h-14 items-center justify-between border-b bg-background/95 px-2 lg:hidden print:hidden">
         <Drawer />
         <Brand />
         <ThemeButton />
       </header>
-      <header className="hidden border-r lg:block">
+      <header className="hidden border-r lg:block print:hidden">
         <div className="sticky top-0 flex h-dvh flex-col gap-8 overflow-y-auto px-4 pt-7 pb-5">
           <Brand className="px-3" />
           <Nav />

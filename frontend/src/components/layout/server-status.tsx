@@ -27,7 +27,7 @@ export function ServerStatus() {
 
 /** A band across the page while the server is away or cannot serve. */
 export function ServerBanner() {
-  const { data, error } = useReadiness();
+  const { data, error, refetch, isFetching } = useReadiness();
   const away = error instanceof UnreachableError;
   const faults = data && !data.ready ? data.checks.filter((check) => !check.ok) : [];
   return (
@@ -38,7 +38,15 @@ export function ServerBanner() {
           icon={<CloudOff aria-hidden className="mt-0.5 size-4 shrink-0" />}
         >
           Rookery does not answer at <span className="font-mono">{location.host}</span>. Start it with{" "}
-          <code className="font-mono">rookery serve</code>; this page connects again by itself.
+          <code className="font-mono">rookery serve</code>; this page connects again by itself.{" "}
+          <button
+            type="button"
+            disabled={isFetching}
+            onClick={() => void refetch()}
+            className="rounded-sm font-medium underline underline-offset-4"
+          >
+            Try now
+          </button>
         </Band>
       ) : (
         faults.length > 0 && (

@@ -7,6 +7,7 @@ import { Badge } from "@/components/ui/badge";
 import { Card } from "@/components/ui/card";
 import { formatCount, formatModel, formatSeconds } from "@/lib/format";
 import { useAgents } from "./queries";
+import { RunAgent } from "./run-agent";
 
 export function Component() {
   return (
@@ -14,8 +15,9 @@ export function Component() {
       title="Agents"
       lead={
         <>
-          The colony's members. A file in <code className="font-mono text-sm">agents/</code> adds one, without
-          code.
+          The colony's members. They are files: <code className="font-mono text-sm">agents/NAME.toml</code> in
+          Rookery's home adds one, or changes one that is here;{" "}
+          <code className="font-mono text-sm">rookery agents show NAME</code> prints it.
         </>
       }
     >
@@ -41,6 +43,11 @@ function AgentCard({ agent }: { agent: Agent }) {
       <div className="flex items-baseline gap-2">
         <h2 className="display text-2xl capitalize">{agent.id.replaceAll("-", " ")}</h2>
         {agent.role !== agent.id && <span className="text-sm text-muted-foreground">{agent.role}</span>}
+        {agent.works_alone && (
+          <span className="ml-auto self-center">
+            <RunAgent agentId={agent.id} />
+          </span>
+        )}
       </div>
       <p className="mt-1.5">{agent.goal}</p>
       {agent.tools.length > 0 && (

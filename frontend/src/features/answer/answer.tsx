@@ -6,12 +6,22 @@ import { State } from "@/components/states/state";
 import { TooltipProvider } from "@/components/ui/tooltip";
 import { formatModel, plural } from "@/lib/format";
 import { ClaimText } from "./claim-text";
+import { Contradictions } from "./contradictions";
 import { Evidence } from "./evidence";
+import { ExportAnswer } from "./export-answer";
 import { paragraphsOf } from "./paragraphs";
 import { SnapshotSheet } from "./snapshot-sheet";
 
+interface AnswerProps {
+  result: TaskResult;
+  /** what the critic found that the sources disagree on */
+  contradictions?: readonly string[];
+}
+
+const NONE: readonly string[] = [];
+
 /** The answer: claims as prose, their quotes beside it, and the way into the sources. */
-export function Answer({ result }: { result: TaskResult }) {
+export function Answer({ result, contradictions = NONE }: AnswerProps) {
   const [opened, setOpened] = useState<Citation | null>(null);
   if (result.claims.length === 0) {
     return <NothingFound result={result} />;
@@ -38,7 +48,9 @@ export function Answer({ result }: { result: TaskResult }) {
               </p>
             ))}
           </div>
+          <Contradictions contradictions={contradictions} citations={result.citations} onOpen={setOpened} />
           {result.reflection_notes && <Notes text={result.reflection_notes} />}
+          <ExportAnswer runId={result.task_id} />
         </section>
         <Evidence citations={result.citations} onOpen={setOpened} />
       </div>

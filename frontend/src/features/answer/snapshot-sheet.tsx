@@ -3,6 +3,7 @@ import { useCallback } from "react";
 import { api, unwrap } from "@/api/client";
 import type { Citation, Snapshot } from "@/api/types";
 import { Failure } from "@/components/states/failure";
+import { OutLink, webAddress } from "@/components/ui/out-link";
 import { Sheet, SheetContent, SheetDescription, SheetTitle } from "@/components/ui/sheet";
 import { Skeleton } from "@/components/ui/skeleton";
 import { formatMoment, formatUrl } from "@/lib/format";
@@ -43,6 +44,7 @@ function SnapshotView({ sha256, citation }: { sha256: string; citation: Citation
           <div className="mt-2.5 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-muted-foreground">
             <span>Stored {formatMoment(data.retrieved_at)}</span>
             <Integrity snapshot={data} citation={citation} />
+            {webAddress(data.url) && <OutLink url={data.url} />}
           </div>
         )}
       </header>

@@ -7,6 +7,7 @@ import { State } from "@/components/states/state";
 import { Badge } from "@/components/ui/badge";
 import { Card } from "@/components/ui/card";
 import { formatBytes, formatModel, formatSeconds } from "@/lib/format";
+import { ModelFacts } from "./model-facts";
 import { useModels } from "./queries";
 
 export function Component() {
@@ -42,7 +43,7 @@ function ModelRow({ model }: { model: Model }) {
       <span className="grid size-9 shrink-0 place-items-center rounded-md bg-tint text-primary">
         <Icon aria-hidden className="size-4.5" />
       </span>
-      <div className="min-w-0">
+      <div className="min-w-0 flex-1">
         <h2 className="flex flex-wrap items-center gap-x-2 font-medium break-words">
           {formatModel(model.id)}
           {model.chosen && <Badge variant="accent">in use</Badge>}
@@ -50,6 +51,7 @@ function ModelRow({ model }: { model: Model }) {
         <p className="text-sm text-muted-foreground">{about(model)}</p>
         {model.runs_on && <p className="text-sm text-muted-foreground">Runs on {model.runs_on}.</p>}
         {model.details && <p className="text-sm text-muted-foreground">{pace(model)}</p>}
+        {(model.details || model.probed) && <ModelFacts model={model} />}
       </div>
     </li>
   );
@@ -77,7 +79,7 @@ function about({ id, details, owned_by }: Model): string {
 }
 
 function pace({ eta, probed }: Model): string {
-  if (!probed) return "Not probed yet: `rookery models probe` finds out what it can do here.";
+  if (!probed) return "Not probed yet.";
   const standard = eta?.standard;
   return standard
     ? `A standard run takes about ${formatSeconds(standard.low)} to ${formatSeconds(standard.high)}.`

@@ -8,3 +8,13 @@ export function useModels() {
     select: (list) => list.data.filter((model) => model.kind === "model"),
   });
 }
+
+/** Whether a model fits this machine, and what its probe found. */
+export function useModelFacts(id: string, enabled: boolean) {
+  return useQuery({
+    queryKey: ["models", "facts", id],
+    queryFn: ({ signal }) =>
+      unwrap(api.GET("/v1/model-facts/{model_id}", { params: { path: { model_id: id } }, signal })),
+    enabled,
+  });
+}

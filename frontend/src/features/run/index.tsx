@@ -5,6 +5,7 @@ import { LoadingRows } from "@/components/states/loading";
 import { Answer } from "@/features/answer/answer";
 import { isAtWork, useRun } from "@/features/runs/queries";
 import { useTitle } from "@/lib/use-title";
+import type { RunView } from "./fold-run";
 import { LiveClaims } from "./live-claims";
 import { Outcome } from "./outcome";
 import { RunHeader } from "./run-header";
@@ -37,9 +38,13 @@ function RunPage({ run }: { run: Run }) {
     <div className="mx-auto w-full max-w-6xl px-4 pt-6 pb-20 sm:px-8 lg:pt-12">
       <RunHeader run={run} view={view} status={status} connection={connection} onSteered={reconnect} />
       <Outcome status={status} error={run.error ?? view.error} />
-      {result && <Answer result={result} />}
+      {result && <Answer result={result} contradictions={contradictionsOf(view)} />}
       {!result && <LiveClaims view={view} live={live || ANSWERED.has(status)} />}
       <Work view={view} events={events} live={live} />
     </div>
   );
 }
+
+const contradictionsOf = (view: RunView): string[] => [
+  ...new Set(view.reflections.flatMap((reflection) => reflection.contradictions)),
+];

@@ -29,7 +29,7 @@ export function RunHeader({ run, view, status, connection, onSteered }: RunHeade
         <StatusBadge status={status} />
         <Elapsed run={run} view={view} status={status} />
         <ConnectionNote connection={connection} status={status} />
-        <div className="ml-auto flex gap-2 max-sm:w-full">
+        <div className="ml-auto flex gap-2 max-sm:w-full print:hidden">
           <Controls status={status} busy={steer.isPending} onSteer={steer.mutate} />
         </div>
       </div>

@@ -17,7 +17,7 @@ export function Work({ view, events, live }: WorkProps) {
   const [chosen, setChosen] = useState<boolean | null>(null);
   const open = chosen ?? live;
   return (
-    <section className={live ? "mt-8" : "mt-10 border-t pt-5"} aria-labelledby="work">
+    <section className={live ? "mt-8" : "mt-10 border-t pt-5 print:hidden"} aria-labelledby="work">
       <h2 id="work">
         <button
           type="button"

@@ -1,5 +1,6 @@
+import { Scale } from "lucide-react";
 import { useState } from "react";
-import { Link } from "react-router";
+import { Link, useSearchParams } from "react-router";
 import type { Run, RunStatus } from "@/api/types";
 import { Page } from "@/components/layout/page";
 import { Listing } from "@/components/states/listing";
@@ -7,15 +8,16 @@ import { EmptyNest } from "@/components/states/pictures";
 import { State } from "@/components/states/state";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
-import { Input } from "@/components/ui/input";
-import { NativeSelect } from "@/components/ui/native-select";
 import { formatDay } from "@/lib/format";
 import { useRuns } from "./queries";
+import { RunFilter } from "./run-filter";
 import { RunRow } from "./run-row";
-import { STATUS } from "./status-badge";
 
 export function Component() {
-  const runs = useRuns();
+  const [params, setParams] = useSearchParams();
+  const query = { text: params.get("q") ?? "", status: (params.get("status") ?? "") as RunStatus | "" };
+  const runs = useRuns(query);
+  const filtered = Boolean(query.text.trim() || query.status);
   return (
     <Page
       title="Runs"
@@ -26,7 +28,13 @@ export function Component() {
         </Button>
       }
     >
-      <Listing query={runs} empty={<NoRuns />}>
+      <RunFilter
+        query={query}
+        onChange={({ text, status }) =>
+          setParams({ ...(text && { q: text }), ...(status && { status }) }, { replace: true })
+        }
+      />
+      <Listing query={runs} empty={filtered ? <NoMatch /> : <NoRuns />}>
         {(items) => <RunList runs={items} />}
       </Listing>
       {runs.hasNextPage && (
@@ -44,6 +52,8 @@ export function Component() {
   );
 }
 
+const NoMatch = () => <p className="py-8 text-center text-muted-foreground">No run matches this filter.</p>;
+
 function NoRuns() {
   return (
     <State
@@ -60,54 +70,42 @@ function NoRuns() {
   );
 }
 
+/** The runs by day. Two that are chosen can be compared; a third takes the place of the first. */
 function RunList({ runs }: { runs: Run[] }) {
-  const [text, setText] = useState("");
-  const [status, setStatus] = useState<RunStatus | "">("");
-  const wanted = runs.filter(
-    (run) =>
-      (!status || run.status === status) && run.question.toLowerCase().includes(text.trim().toLowerCase()),
-  );
+  const [chosen, setChosen] = useState<readonly string[]>([]);
+  const [one, other] = chosen;
+  const choose = (id: string) =>
+    setChosen(chosen.includes(id) ? chosen.filter((taken) => taken !== id) : [...chosen, id].slice(-2));
   return (
     <>
-      <search className="mb-5 flex flex-col gap-3 sm:flex-row">
-        <Input
-          type="search"
-          aria-label="Filter by question"
-          placeholder="Filter by question"
-          value={text}
-          onChange={(event) => setText(event.target.value)}
-          className="sm:max-w-sm"
-        />
-        <div className="sm:w-44">
-          <NativeSelect
-            aria-label="Filter by status"
-            value={status}
-            onChange={(event) => setStatus(event.target.value as RunStatus | "")}
-          >
-            <option value="">Any status</option>
-            {Object.entries(STATUS).map(([value, { label }]) => (
-              <option key={value} value={value}>
-                {label}
-              </option>
-            ))}
-          </NativeSelect>
-        </div>
-      </search>
-      {wanted.length === 0 && (
-        <p className="py-8 text-center text-muted-foreground">No run matches this filter.</p>
-      )}
-      {byDay(wanted).map(([day, dayRuns]) => (
+      {byDay(runs).map(([day, dayRuns]) => (
         <section key={day} className="mb-6">
           <h2 className="eyebrow mb-2">{day}</h2>
           <Card className="overflow-hidden">
             <ul className="divide-y">
               {dayRuns.map((run) => (
-                <RunRow key={run.id} run={run} />
+                <RunRow key={run.id} run={run} chosen={chosen.includes(run.id)} onChoose={choose} />
               ))}
             </ul>
           </Card>
         </section>
       ))}
+      {one && (
+        <div className="sticky bottom-4 z-10 mx-auto flex w-fit items-center gap-4 rounded-lg border bg-card px-4 py-2.5 shadow-sheet">
+          {other ? (
+            <Button asChild size="sm">
+              <Link to={`/runs/compare?one=${one}&other=${other}`}>
+                <Scale aria-hidden /> Compare the two
+              </Link>
+            </Button>
+          ) : (
+            <span className="text-sm">Choose one more to compare.</span>
+          )}
+          <Button variant="ghost" size="sm" onClick={() => setChosen([])}>
+            Clear
+          </Button>
+        </div>
+      )}
     </>
   );
 }

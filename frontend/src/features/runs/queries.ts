@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { api, unwrap } from "@/api/client";
 import type { RunStatus } from "@/api/types";
 
@@ -14,16 +14,27 @@ export function useRun(id: string) {
     queryKey: ["runs", id],
     queryFn: ({ signal }) =>
       unwrap(api.GET("/v1/runs/{run_id}", { params: { path: { run_id: id } }, signal })),
+    enabled: id !== "",
     refetchInterval: (query) => (query.state.data && isAtWork(query.state.data.status) ? 15_000 : false),
   });
 }
 
-/** Earlier runs, newest first; renewed while one of them is at work. */
-export function useRuns() {
+export interface RunQuery {
+  /** text that the question contains */
+  text: string;
+  status: RunStatus | "";
+}
+
+/** Earlier runs that match, newest first; renewed while one of them is at work. The last list stays until the next. */
+export function useRuns({ text, status }: RunQuery) {
+  const where = { q: text.trim() || null, status: status ? [status] : null };
   return useInfiniteQuery({
-    queryKey: ["runs", "list"],
+    queryKey: ["runs", "list", where],
     queryFn: ({ pageParam, signal }) =>
-      unwrap(api.GET("/v1/runs", { params: { query: { limit: PAGE, cursor: pageParam } }, signal })),
+      unwrap(
+        api.GET("/v1/runs", { params: { query: { limit: PAGE, cursor: pageParam, ...where } }, signal }),
+      ),
+    placeholderData: keepPreviousData,
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor ?? null,
     refetchInterval: (query) =>

@@ -20,6 +20,12 @@ export function Component() {
         <Section title="Access token" description="It lets this browser in. Others get their own.">
           <TokenState />
         </Section>
+        <Section
+          title="Other tokens"
+          description="Made where Rookery runs, so that no token can make another."
+        >
+          <TokenCommands />
+        </Section>
         <Section title="Server" description="What it looked at to see whether it can serve.">
           <Checks />
         </Section>
@@ -92,6 +98,28 @@ function TokenState() {
         onConfirm={forgetToken}
       />
     </div>
+  );
+}
+
+const COMMANDS = [
+  {
+    command: "rookery tokens create --scope read --name phone",
+    what: "makes one that may read only, and prints it once",
+  },
+  { command: "rookery tokens list", what: "says which there are" },
+  { command: "rookery tokens revoke ID", what: "makes one worthless at once" },
+];
+
+function TokenCommands() {
+  return (
+    <ul className="space-y-2">
+      {COMMANDS.map(({ command, what }) => (
+        <li key={command}>
+          <code className="font-mono text-sm break-words">{command}</code>
+          <span className="block text-sm text-muted-foreground">{what}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -29,3 +29,13 @@ export function useAddSource() {
     onSuccess: () => queries.invalidateQueries({ queryKey: ["sources"] }),
   });
 }
+
+/** Take a document out of the library; what answers quote of it is kept. */
+export function useRemoveSource() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) =>
+      unwrap(api.DELETE("/v1/sources/{source_id}", { params: { path: { source_id: id } } })),
+    onSettled: () => queries.invalidateQueries({ queryKey: ["sources"] }),
+  });
+}

@@ -3,6 +3,7 @@ import { Badge } from "@/components/ui/badge";
 import { Card } from "@/components/ui/card";
 import { Table, TableCell, TableHead, TableRow } from "@/components/ui/table";
 import { formatBytes, formatCount, formatDate, formatUrl, plural } from "@/lib/format";
+import { RemoveSource } from "./remove-source";
 
 interface SourceTableProps {
   sources: Source[];
@@ -25,6 +26,9 @@ export function SourceTable({ sources, onOpen }: SourceTableProps) {
               <span className="block text-right">Size</span>
             </TableHead>
             <TableHead className="max-md:hidden">Added</TableHead>
+            <TableHead>
+              <span className="sr-only">Remove</span>
+            </TableHead>
           </tr>
         </thead>
         <tbody>
@@ -56,6 +60,9 @@ export function SourceTable({ sources, onOpen }: SourceTableProps) {
               </TableCell>
               <TableCell className="whitespace-nowrap text-muted-foreground max-md:hidden">
                 {formatDate(source.added_at)}
+              </TableCell>
+              <TableCell className="py-1.5">
+                <RemoveSource source={source} />
               </TableCell>
             </TableRow>
           ))}
