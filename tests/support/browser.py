@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 _NO_LOOKUPS = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost"
 
@@ -12,11 +12,16 @@ _NO_LOOKUPS = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLU
 @pytest.fixture
 def browser() -> Iterator[Browser]:
     """The system's Chromium; Playwright's own where there is none. Its event loop ends with the test."""
-    executable = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", _NO_LOOKUPS])
+        browser = chromium(playwright)
         yield browser
         browser.close()
+
+
+def chromium(playwright: Playwright) -> Browser:
+    """Start a Chromium that asks nobody for names."""
+    executable = shutil.which("chromium") or shutil.which("google-chrome")
+    return playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", _NO_LOOKUPS])
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ class Settings(BaseModel):
 
 
 class Notice(BaseModel):
-    text: str = Field(min_length=1, max_length=400)
+    text: str = Field(min_length=1, max_length=20_000)
 
 
 class Noticeboard(Tool):
@@ -33,7 +33,7 @@ class Noticeboard(Tool):
     async def __call__(self, arguments, scope):
         with self._board.open("a") as board:
             board.write(f"{scope.key} {arguments.text}\\n")
-        return Outcome(summary="pinned", untrusted=False)
+        return Outcome(summary=f"pinned {arguments.text}", untrusted=False)
 """
 
 
