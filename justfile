@@ -32,6 +32,10 @@ client: node-modules
 client-is-current: client
     git diff --exit-code -- frontend/openapi.json frontend/src/api/schema.d.ts
 
+# Take the pictures of the dashboard's pages in docs/images anew
+screenshots: dashboard
+    python -m tests.support.screenshots
+
 # Side-by-side measurements
 bench:
     python benchmarks/startup.py

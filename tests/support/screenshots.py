@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.support.browser import chromium
 from tests.support.dashboard import WORK_MS, Dashboard
-from tests.support.server import CORPUS, LIGHT, ROOT, Server, rookery, start_server
+from tests.support.server import CORPUS, LIGHT, ROOT, Server, start_server
 from tests.support.thinking_server import hire_clerk, posts, thinking_settings
 
 FOLDER = ROOT / "docs" / "images"
@@ -48,13 +48,11 @@ def take(folder: Path = FOLDER) -> None:
     """Fill a home, serve it and take all pictures."""
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         home = Path(place) / "home"
-        read = rookery("sources", "add", str(CORPUS), home=home, settings=LIGHT)
-        assert read.returncode == 0, read.stderr
+        home.mkdir()
         hire_clerk(home)
-        with start_server(home, settings=LIGHT) as server:
+        thinking = thinking_settings(posts(), Path(place))
+        with thinking as settings, start_server(home, settings={**LIGHT, **settings}) as server:
             runs = _ask(server)
-        settings = thinking_settings(posts(), Path(place))
-        with settings as thinking, start_server(home, token=server.token, settings={**LIGHT, **thinking}) as server:
             browser = chromium(playwright)
             waiting = _let_one_wait(browser, server)
             for look, options in LOOKS.items():
@@ -65,9 +63,14 @@ def take(folder: Path = FOLDER) -> None:
 def _ask(server: Server) -> list[str]:
     """Ask the questions and remember the notes; return the runs."""
     with httpx.Client(base_url=server.url, headers=server.headers, timeout=120) as client:
+        client.post("/v1/sources", json={"location": str(CORPUS)}).raise_for_status()
         runs = []
         for question in QUESTIONS:
-            started = client.post("/v1/research", json={"question": question}).raise_for_status().json()
+            started = (
+                client.post("/v1/research", json={"question": question, "model": "extractive"})
+                .raise_for_status()
+                .json()
+            )
             with client.stream("GET", started["events_url"]) as events:
                 events.read()
             runs.append(started["task_id"])
