@@ -19,7 +19,13 @@ from rookery.domain.errors import ConfigurationError
 FILE_NAME = "rookery.toml"
 
 
-class ResearchSettings(BaseModel):
+class Section(BaseModel):
+    """A section of the settings; a key that it does not know is an error, not a wish that nobody hears."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ResearchSettings(Section):
     """Which adapter stands behind each port, by its entry-point name."""
 
     model: str = Field(default="extractive", description="an adapter, a GGUF file, or adapter:model")
@@ -32,7 +38,7 @@ class ResearchSettings(BaseModel):
     budget: Budget = Field(default=Budget(), description="what a run may use up at most")
 
 
-class MemorySettings(BaseModel):
+class MemorySettings(Section):
     """What agents do with memory, and which indexes follow it."""
 
     recall: bool = Field(default=True, description="whether agents look into memory before they work")
@@ -48,17 +54,15 @@ class MemorySettings(BaseModel):
     )
 
 
-class AgentSettings(BaseModel):
+class AgentSettings(Section):
     """What of a member of the colony can be set, by its id."""
-
-    model_config = ConfigDict(extra="forbid")
 
     priority: int | None = Field(default=None, description="of its requests and of what it remembers")
     memory: Literal["shared", "private"] | None = Field(default=None, description="whether others see what it notes")
     lora: str | None = Field(default=None, description="a LoRA adapter of the model, by its name in the settings")
 
 
-class SyncSettings(BaseModel):
+class SyncSettings(Section):
     """Where memory is exchanged with other machines."""
 
     store: str | None = Field(default=None, description="s3 or directory; its settings are in [object_stores.…]")
@@ -68,7 +72,7 @@ class SyncSettings(BaseModel):
     interval_seconds: float = Field(default=60.0, ge=1, description="between two exchanges of `memory sync --watch`")
 
 
-class ServerSettings(BaseModel):
+class ServerSettings(Section):
     """Where the API listens and what its callers may have read."""
 
     host: str = "127.0.0.1"
@@ -89,14 +93,14 @@ class ServerSettings(BaseModel):
     cors_origins: list[str] = Field(default=[], description="whose pages may call the API from a browser")
 
 
-class LogSettings(BaseModel):
+class LogSettings(Section):
     """What a server writes to its log, and in which form."""
 
     form: Literal["text", "json"] = Field(default="text", description="json: one object a line")
     level: Literal["debug", "info", "warning", "error"] = Field(default="warning", description="info: each request")
 
 
-class TraceSettings(BaseModel):
+class TraceSettings(Section):
     """What OpenTelemetry is told; nothing without OTEL_EXPORTER_OTLP_ENDPOINT."""
 
     content: bool = Field(default=False, description="questions, prompts, replies and arguments of tools, too")

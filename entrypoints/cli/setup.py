@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rookery.entrypoints.cli.output import Json, out, print_json
 
-_TEMPLATE = """\
+TEMPLATE = """\
 # Rookery's settings. What is commented out is the default. `ROOKERY_SECTION__KEY` overrides a key, flags override both.
 
 # home = "~/.local/share/rookery"     # where all state is kept; also ROOKERY_HOME
@@ -28,7 +28,23 @@ _TEMPLATE = """\
 # priority = 5
 # memory = "shared"                   # or "private": others do not see what it notes
 
-# [tools.NAME]                        # settings of a tool that was installed
+[approvals]
+# allow = []                          # tools that need not be approved, such as "slack_post": docs/agents.md
+# expire_seconds = 3600               # what nobody approved until then is not done
+
+[network]
+# allow_hosts = []                    # hosts of the own network that agents may reach, such as "wiki.intern"
+
+# [tools.web_search]                  # also SEARXNG_URL, BRAVE_API_KEY, TAVILY_API_KEY: docs/web.md
+# engines = ["searxng"]
+# searxng = {base_url = "http://127.0.0.1:8888"}
+
+# [integrations.slack]                # also notion, github, jira, and their usual variables: docs/integrations.md
+# channel = "#research"
+
+# [mcpServers.files]                  # tools of any MCP server: docs/mcp.md
+# command = "npx"
+# args = ["-y", "@modelcontextprotocol/server-filesystem", "/srv/papers"]
 
 [sync]
 # store = "s3"                        # or "directory"; then [object_stores.s3] bucket = "…"
@@ -48,6 +64,9 @@ _TEMPLATE = """\
 # host = "127.0.0.1"
 # port = 8400
 # source_roots = ["."]                # folders whose documents the API's callers may name as sources
+# waiting_runs = 100                  # that wait for their turn; more are refused
+# requests_per_second = 200           # of one token
+# mcp = false                         # true: MCP, too, at /mcp
 
 [sources]
 # max_file_mb = 20
@@ -65,7 +84,7 @@ def init(*, json_: Json = False) -> None:
     path = Path.cwd() / FILE_NAME
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(_TEMPLATE)
+            file.write(TEMPLATE)
     except FileExistsError as error:
         raise Conflict(f"{path} is there already; it was left as it is") from error
     if json_:
