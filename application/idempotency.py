@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from rookery.domain.errors import Conflict
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.request_ledger import Entry, RequestLedgerPort
+from rookery.domain.redaction import stand_in
 
 KEPT = timedelta(hours=24)
 """How long a key stands for its request."""
@@ -39,6 +40,7 @@ class DoOnce:
         Raises:
             Conflict: the key was used for another request, or the same one is being done.
         """
+        key = stand_in(key)
         if key is None:
             return await do()
         now = self._clock.now()

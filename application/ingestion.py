@@ -2,13 +2,13 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from rookery.application.chunking import VERSION
 from rookery.application.memory.agents import ForgetFindings
 from rookery.application.shelving import Shelf
-from rookery.domain.errors import NotFound, OutsideSandbox, SourceError
+from rookery.domain.errors import InvalidRequest, NotFound, OutsideSandbox, SourceError
 from rookery.domain.frozen import Frozen
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.embedder import EmbedderPort
@@ -116,8 +116,10 @@ class AddSources:
         """Add what the locations hold. What cannot be read becomes a problem; the rest goes on.
 
         Raises:
+            InvalidRequest: a location or the namespace has a credential in it, so that it cannot be stored.
             OutsideSandbox: the only location may not be read.
         """
+        refuse_credentials([*locations, namespace])
         tally = _Tally()
         documents = await self._expand(locations, tally)
         known = await self._known(namespace)
@@ -125,7 +127,7 @@ class AddSources:
             if on_progress is not None:
                 await on_progress(Progress(location=location, index=index, total=len(documents), size=tally.size))
             try:
-                document = await self._reader.read(location, known.fingerprints)
+                document = storable(await self._reader.read(location, known.fingerprints))
             except (SourceError, OutsideSandbox) as error:
                 _note(error, location, tally, alone=len(locations) == len(documents) == 1)
                 continue
@@ -213,7 +215,7 @@ class RemoveSource:
 def _note(error: SourceError | OutsideSandbox, location: str, tally: _Tally, *, alone: bool) -> None:
     if alone and isinstance(error, OutsideSandbox):
         raise error
-    tally.problems.append(SourceProblem(location=location, message=str(error)))
+    tally.problems.append(SourceProblem(location=redact(location).text, message=redact(str(error)).text))
 
 
 def _named(name: str, sources: Collection[Source]) -> list[Source]:
@@ -229,12 +231,33 @@ def _fingerprint(source: Source) -> str:
     return source.fingerprint.removeprefix(_PREPARED) if source.fingerprint.startswith(_PREPARED) else ""
 
 
+def refuse_credentials(names: Iterable[str]) -> None:
+    """Refuse addresses and names that could not be stored as they are, and would mean nothing without what they hide.
+
+    Raises:
+        InvalidRequest: one of them has a credential in it.
+    """
+    for name in names:
+        clean = redact(name)
+        if clean.count:
+            raise InvalidRequest(
+                f"{clean.text} has a credential in it, which Rookery does not store; fetch the document yourself, or "
+                "rename it, and name the file"
+            )
+
+
+def storable(document: Document | Unchanged) -> Document | Unchanged:
+    """Return a document whose address, as a redirect may have led to it, has no credential in it."""
+    clean = redact(document.url)
+    return document.model_copy(update={"url": clean.text}) if clean.count else document
+
+
 def snapshot_of(document: Document, clock: ClockPort) -> Snapshot:
     """Return what is stored of a document: its text without credentials."""
     clean = redact(document.text)
     return Snapshot(
         sha256=text_digest(clean.text),
-        url=document.url,
+        url=redact(document.url).text,
         title=redact(document.title).text,
         media_type=document.media_type,
         text=clean.text,
@@ -254,8 +277,8 @@ def source_of(document: Document, snapshot: Snapshot, *, namespace: str, before:
     """
     is_same = before is not None and before.sha256 == snapshot.sha256
     return Source(
-        id=hashlib.sha256(f"{namespace}\n{document.url}".encode()).hexdigest()[:16],
-        url=document.url,
+        id=hashlib.sha256(f"{namespace}\n{snapshot.url}".encode()).hexdigest()[:16],
+        url=snapshot.url,
         title=snapshot.title,
         media_type=document.media_type,
         sha256=snapshot.sha256,

@@ -11,7 +11,7 @@ from rookery.domain.frozen import Frozen
 from rookery.domain.integrations import Delivery, IntegrationState, IntegrationStatus, Notification
 from rookery.domain.ports.integration import IntegrationPort
 from rookery.domain.ports.run_store import RunStorePort
-from rookery.domain.redaction import redact
+from rookery.domain.redaction import redact, stand_in
 
 _CHECKED_WITHIN = 10.0  # seconds
 _LONGEST = 200_000  # characters of a notification
@@ -48,7 +48,7 @@ class Notify:
             raise NotFound(f"there is no integration {name!r}; there are: {there}")
         clean = {"text": redact(notification.text).text, "title": redact(notification.title).text}
         return await self._integrations[name].notify(
-            notification.model_copy(update=clean), idempotency_key=f"notify:{idempotency_key}"
+            notification.model_copy(update=clean), idempotency_key=f"notify:{stand_in(idempotency_key)}"
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from rookery.application.agents.roster import COORDINATOR, SUPERVISOR
+from rookery.application.ingestion import refuse_credentials
 from rookery.application.workflow import Colony
 from rookery.domain.agents import Agent
 from rookery.domain.errors import Conflict, InvalidRequest, LLMError, OrchestratorError, RookeryError, RunStopped
@@ -22,7 +23,7 @@ from rookery.domain.events import (
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.orchestrator import OrchestratorPort, WorkflowContext
 from rookery.domain.ports.run_store import RunStorePort
-from rookery.domain.redaction import redact
+from rookery.domain.redaction import redact, stand_in
 from rookery.domain.results import TaskResult
 from rookery.domain.runs import ResearchRequest, Run, RunStatus, StopRequest, Utterance
 
@@ -49,9 +50,10 @@ class StartRun:
         """Store a queued run. Credentials in the question are replaced before it is stored.
 
         Raises:
-            InvalidRequest: there is no such model or agent, or it cannot be had.
+            InvalidRequest: there is no such model or agent, or it cannot be had; or a source has a credential in it.
             Conflict: the key was used for another request.
         """
+        refuse_credentials([*request.sources, request.namespace])
         agent = self._agent(request.agent)
         model = request.model or (agent and agent.model) or self._model
         self._check_model(model)
@@ -69,7 +71,7 @@ class StartRun:
             conversation=[_clean(said) for said in request.conversation],
             created_at=self._clock.now(),
         )
-        return await self._run_store.create(run, idempotency_key=idempotency_key)
+        return await self._run_store.create(run, idempotency_key=stand_in(idempotency_key))
 
     def _agent(self, name: str | None) -> Agent | None:
         if name is None:

@@ -6,6 +6,9 @@ import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
+from pydantic import JsonValue
+
+from rookery.domain.redaction import redact, redact_all
 from rookery.entrypoints.settings import LogSettings
 
 REQUEST_ID: ContextVar[str | None] = ContextVar("id of the request that is served", default=None)
@@ -36,7 +39,8 @@ class JsonLines(logging.Formatter):
             **{name: record.__dict__.get(name) for name in ("request_id", "run_id", *_KEPT)},
             "error": self.formatException(record.exc_info) if record.exc_info else None,
         }
-        return json.dumps({name: value for name, value in told.items() if value is not None}, ensure_ascii=False)
+        known: dict[str, JsonValue] = {name: value for name, value in told.items() if value is not None}
+        return json.dumps(redact_all(known), ensure_ascii=False)
 
 
 class _Lines(logging.Formatter):
@@ -45,7 +49,7 @@ class _Lines(logging.Formatter):
         ids = {"request": record.__dict__.get("request_id"), "run": record.__dict__.get("run_id")}
         told = " ".join(f"{name}={value}" for name, value in ids.items() if value)
         head, newline, rest = line.partition("\n")
-        return f"{head}{f' [{told}]' if told else ''}{newline}{rest}"
+        return redact(f"{head}{f' [{told}]' if told else ''}{newline}{rest}").text
 
 
 def write_logs(settings: LogSettings) -> None:

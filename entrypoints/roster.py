@@ -12,6 +12,7 @@ from rookery.application.agents.roster import AGENTS, RESEARCHER
 from rookery.application.agents.toolbox import DELEGATE
 from rookery.domain.agents import Agent, Budget
 from rookery.domain.errors import ConfigurationError
+from rookery.domain.redaction import redact
 from rookery.entrypoints.settings import Settings, settings_file
 
 FOLDER = "agents"
@@ -105,7 +106,10 @@ def _read(path: Path, known: Agent | None, tools: Collection[str]) -> Agent:
             f"{path} is wrong: there is no tool {', '.join(sorted(strangers))}; there are: {', '.join(have)}"
         )
     base = known or RESEARCHER.model_copy(update={"id": path.stem, "budget": Budget(max_steps=12, max_tool_calls=24)})
-    return base.model_copy(update={name: getattr(said, name) for name in said.model_fields_set})
+    changes = {name: getattr(said, name) for name in said.model_fields_set}
+    return base.model_copy(
+        update=changes | {name: redact(changes[name]).text for name in ("role", "goal") if name in changes}
+    )
 
 
 def _all_of_its_server(tool: str) -> str:

@@ -5,6 +5,9 @@ import hashlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
+from typing import TypeVar
+
+from pydantic import BaseModel
 
 from rookery.adapters.support.activity import Activity, Work
 from rookery.domain.calls import ModelCall
@@ -20,7 +23,11 @@ from rookery.domain.events import (
 )
 from rookery.domain.ports.orchestrator import I, O, WorkflowContext
 from rookery.domain.ports.run_store import RunStorePort
+from rookery.domain.redaction import redact_json
 
+M = TypeVar("M", bound=BaseModel)
+
+_QUOTED = ("citations", "passage", "passages")  # ranges of stored texts, which have no credentials and must stay equal
 _MANY = (StepStarted, ToolCalled, ToolReturned, TokenEmitted, ClaimVerified)  # the workflow does not wait for these
 
 
@@ -85,7 +92,7 @@ class JournalledContext(WorkflowContext):
         if recorded is not None:
             return returns.model_validate_json(recorded)
         with self._activity.within(around):
-            output = await do(_Part(name, input_hash))
+            output = without_credentials(await do(_Part(name, input_hash)))  # as it will be when it is looked up
             known[name, input_hash] = document = output.model_dump_json()
             if slight:
                 self._run_store.post_step(self._run_id, name, input_hash, document)
@@ -112,6 +119,7 @@ class JournalledContext(WorkflowContext):
         return [task.result() for task in tasks]
 
     async def emit(self, event: RunEvent) -> None:
+        event = without_credentials(event)
         key = (_at_work.get() or self._itself).key(event)
         if isinstance(event, _MANY):
             self._run_store.post(self._run_id, event, key=key)
@@ -156,6 +164,12 @@ class _Part(Work):
 
 
 _at_work: ContextVar[_Part | None] = ContextVar("part of a workflow that is at work", default=None)
+
+
+def without_credentials(said: M) -> M:
+    """Return what a part of a workflow said, fit to be stored."""
+    clean = redact_json(said.model_dump(mode="json"), but=_QUOTED)
+    return type(said).model_validate(clean.value) if clean.count else said
 
 
 def first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -1,6 +1,7 @@
 """Replacing credentials in JSON, however deep they lie."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -8,6 +9,8 @@ from pydantic import JsonValue
 from rookery.domain.redaction.texts import redact
 
 _LONGEST = 300  # characters of a value whose name can tell what it is
+_SHORTEST = 8  # characters of a text in which a credential can be that is not known by its name
+_TELLING = re.compile(r"pass|pwd|secret|token|key|auth|kennwort|contrase|cookie|session", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +21,22 @@ class RedactedJson:
     count: int
 
 
-def redact_json(value: JsonValue, *, name: str = "") -> RedactedJson:
-    """Return a JSON value whose texts have no credentials; a short one may be known by its `name` alone."""
+def redact_json(value: JsonValue, *, name: str = "", but: Collection[str] = ()) -> RedactedJson:
+    """Return a JSON value whose texts have no credentials; a short one may be known by its `name` alone.
+
+    What is called like one of `but` stays as it is.
+    """
     match value:
         case str():
             return _text(value, name)
         case dict():
-            parts = {key: redact_json(inner, name=key) for key, inner in value.items()}
+            parts = {
+                key: RedactedJson(inner, 0) if key in but else redact_json(inner, name=key, but=but)
+                for key, inner in value.items()
+            }
             return RedactedJson({key: part.value for key, part in parts.items()}, sum(p.count for p in parts.values()))
         case list():
-            items = [redact_json(inner, name=name) for inner in value]
+            items = [redact_json(inner, name=name, but=but) for inner in value]
             return RedactedJson([item.value for item in items], sum(item.count for item in items))
         case _:
             return RedactedJson(value, 0)
@@ -39,8 +48,11 @@ def redact_all(values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
 
 
 def _text(text: str, name: str) -> RedactedJson:
+    telling = _TELLING.search(name) is not None
+    if len(text) < _SHORTEST and not telling:
+        return RedactedJson(text, 0)
     clean = redact(text)
-    if clean.count or not name or not text or len(text) > _LONGEST or '"' in text:
+    if clean.count or not telling or not text or len(text) > _LONGEST or '"' in text:
         return RedactedJson(clean.text, clean.count)
     before, after = f'"{name}": "', '"'
     shown = redact(f"{before}{text}{after}")

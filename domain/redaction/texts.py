@@ -5,6 +5,7 @@ pattern takes linear time: repetitions are bounded or possessive, and a rule is 
 occurs; for tokens, among the long words. What is plainly a placeholder stays.
 """
 
+import hashlib
 from dataclasses import dataclass
 
 from rookery.domain.redaction.commands import COMMANDS
@@ -33,6 +34,13 @@ def redact(text: str) -> Redacted:
             break
         total += count
     return Redacted(text, total)
+
+
+def stand_in(name: str | None) -> str | None:
+    """Return a name that can be stored and stands for this one alone: itself, unless there is a credential in it."""
+    if name is None or not redact(name).count:
+        return name
+    return f"sha256:{hashlib.sha256(name.encode()).hexdigest()}"
 
 
 def _pass(text: str) -> tuple[str, int]:

@@ -12,7 +12,7 @@ _AFTER_ASSIGN = rf"{ASSIGN}(?:{_QUOTED}|{_BARE})"
 _NAMED = r"(?:password|passwd|pwd|passphrase|passwort|kennwort|mot de passe|contrase\u00f1a|[_-]pass)"
 _SPOKEN = r"(?:password|passphrase|passwort|kennwort|mot de passe|contrase\u00f1a)[ \t]{1,2}"
 _IS = r"(?:(?:is|was|ist|war|lautet|est|es):?[ \t]{1,2})?"
-_LINE_BEGINS = r"^[ \t]{0,40}(?:[-*][ \t])?(?:[\w'-]{1,20} ){0,4}[\w.$:-]{0,60}?"
+_LINE_BEGINS = r"(?:^|[.!?;,][ \t])[ \t]{0,40}(?:[-*][ \t])?(?:[\w'-]{1,20} ){0,4}[\w.$:-]{0,60}?"
 _LITERALS = "passw pwd passphrase kennwort passe contrase\u00f1a _pass -pass"
 
 VALUES = (

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from rookery.domain.errors import AdapterError, Overloaded, RookeryError
+from rookery.domain.redaction import redact
 from rookery.entrypoints.api import openai_errors
 from rookery.entrypoints.api.schemas import Problem
 from rookery.entrypoints.errors import OUTCOME_BY_ERROR, Outcome, outcome_of
@@ -58,6 +59,7 @@ def refusal(
     fault: Fault | Outcome, detail: str, *, path: str = "", headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
     """Return a problem document as a response. On OpenAI's doors it carries an error of OpenAI's form, too."""
+    detail = redact(detail).text
     status = fault.status if isinstance(fault, Fault) else fault.http_status
     code = openai_errors.STATUS.get(status, status) if openai_errors.speaks(path) else status
     body = Problem(type=TYPE_ROOT + fault.slug, title=fault.title, status=code, detail=detail).model_dump()

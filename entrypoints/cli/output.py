@@ -44,6 +44,9 @@ def complain(message: str) -> None:
     """Say what went wrong."""
     from rich.text import Text
 
+    from rookery.domain.redaction import redact
+
+    message = redact(message).text
     err().print(Text.assemble(("rookery: ", "bold red"), message), soft_wrap=True)
 
 

@@ -180,3 +180,24 @@ async def test_an_effect_has_the_same_key_whenever_it_is_done_again_and_no_other
     assert keys[0] == keys[1]
     assert len(keys) == 3
     assert len(set(keys)) == 2
+
+
+class Said(Frozen):
+    text: str
+
+
+async def test_a_credential_is_replaced_at_once_so_that_a_resumed_run_goes_on_with_the_same() -> None:
+    colony, seen = Colony(), list[str]()
+    secret = "gh" + "p_" + "Zq7Lw2Xk9Vb4Nt6Rp1Hs8Gd3Jf5Cm0Tya1B2"
+
+    async def tell(given: Number) -> Said:
+        return Said(text=f"{given.value}: {secret}")
+
+    async def workflow(context: WorkflowContext) -> None:
+        seen.append((await context.step("tell", tell, ONE, returns=Said)).text)
+        await context.emit(StepStarted(agent_id="a", step="s", label=f"holds {secret}"))
+
+    await colony.live(workflow)
+    await colony.live(workflow)
+    assert seen == ["1: [redacted:github-token]"] * 2
+    assert await colony.told() == ["holds [redacted:github-token]"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rookery.domain.redaction import redact, redact_all, redact_json
+from rookery.domain.redaction import redact, redact_all, redact_json, stand_in
 
 RANDOM = "Zq7Lw2Xk9Vb4Nt6Rp1Hs8Gd3Jf5Cm0Ty"  # 32 letters and digits
 HEX = "9f86d081884c7d659a2feaa0c55ad015"
@@ -284,3 +284,11 @@ def test_in_json_a_name_tells_what_its_value_is() -> None:
     assert clean.count == 2
     assert redact_json(clean.value).count == 0
     assert redact_all(given) == clean.value
+
+
+def test_what_stands_in_for_a_name_tells_names_apart_and_is_no_credential() -> None:
+    names = ["ghp" + "_" + RANDOM + "a1B2", "ghp" + "_" + RANDOM + "a1B3"]
+    assert stand_in("order-17") == "order-17"
+    assert stand_in(None) is None
+    assert len({stand_in(name) for name in names}) == 2
+    assert redact(f"{stand_in(names[0])} {stand_in(names[1])}").count == 0
