@@ -16,6 +16,7 @@ class OriginKind(StrEnum):
     CONVERSATION = "conversation"
     FILE = "file"
     INTEGRATION = "integration"
+    CONVERSATION = "conversation"
     MCP = "mcp"
     TOOL = "tool"
 

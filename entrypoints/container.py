@@ -13,6 +13,7 @@ from dependency_injector import containers, providers
 from rookery.adapters.analyzers.snowball import SnowballAnalyzer
 from rookery.adapters.approval_stores.sqlite import SqliteApprovalStore
 from rookery.adapters.clocks.system import SystemClock
+from rookery.adapters.inboxes.sqlite import SqliteInbox
 from rookery.adapters.journals.sqlite import SqliteMemoryJournal
 from rookery.adapters.libraries.in_memory import InMemoryLibrary
 from rookery.adapters.libraries.sqlite import SqliteLibrary
@@ -217,6 +218,7 @@ class Container(containers.DeclarativeContainer):
     token_store = providers.Singleton(SqliteTokenStore, home)
     approval_store = providers.Singleton(SqliteApprovalStore, home, clock=clock)
     tool_pins = providers.Singleton(SqliteToolPinStore, home)
+    inbox = providers.Singleton(SqliteInbox, home)
     request_ledger = providers.Singleton(SqliteRequestLedger, home)
     do_once = providers.Singleton(DoOnce, request_ledger, clock)
     library = providers.Singleton(SqliteLibrary, home, analyzer=analyzer)
@@ -416,6 +418,7 @@ async def close(container: Container) -> None:
         container.token_store(),
         container.approval_store(),
         container.tool_pins(),
+        container.inbox(),
         container.request_ledger(),
         container.library(),
         container.deliveries(),

@@ -15,6 +15,7 @@ from pydantic_settings import (
 from rookery.domain.agents import Budget
 from rookery.domain.approvals import Policy
 from rookery.domain.errors import ConfigurationError
+from rookery.entrypoints.slack.settings import SlackSettings
 
 FILE_NAME = "rookery.toml"
 
@@ -120,6 +121,7 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     logs: LogSettings = LogSettings()
     traces: TraceSettings = TraceSettings()
+    slack: SlackSettings = Field(default_factory=SlackSettings)
     sources: dict[str, Any] = {}
     network: dict[str, Any] = {}
     mcpServers: dict[str, dict[str, Any]] = {}  # noqa: N815 - as other clients call it

@@ -34,6 +34,7 @@ from rookery.entrypoints.api.streams import Streams
 from rookery.entrypoints.container import Container, close, prepare
 from rookery.entrypoints.following import following
 from rookery.entrypoints.observing import Observer, Witness, tracer
+from rookery.entrypoints.slack.door import opened
 
 if TYPE_CHECKING:
     from rookery.entrypoints.mcp.http import Endpoint
@@ -55,7 +56,7 @@ def create_app(container: Container) -> FastAPI:
         traces = tracer(container.settings().traces)
         witnesses: list[Witness] = [meters, *([traces] if traces else [])]
         app.state.conductor = Conductor(container, Observer(container.run_store(), witnesses))
-        async with following(container):
+        async with following(container), opened(container, lambda: app.state.conductor) as app.state.slack:
             async with AsyncExitStack() as stack:
                 for endpoint in endpoints:
                     await stack.enter_async_context(endpoint.running())

@@ -18,6 +18,7 @@ from rookery.entrypoints.cli import (
     runs_kept,
     serve,
     setup,
+    slack,
     sources,
     tokens,
     worker,
@@ -48,6 +49,7 @@ def build() -> typer.Typer:
     app.add_typer(tokens.app, name="tokens")
     app.command("serve")(serve.serve)
     app.command("worker")(worker.worker)
+    app.command("slack")(slack.slack)
     app.command("doctor")(doctor.doctor)
     app.command("init")(setup.init)
     app.command("version")(setup.version)

@@ -36,13 +36,13 @@ def worker(
         err().print("Conducting what is handed in. Ctrl-C ends it; other workers then go on.", soft_wrap=True)
         async with following(container):
             await workplace.work(
-                container.conduct_run(), pool=pool, parallel=limit or server.parallel_runs, until=_told_to_stop()
+                container.conduct_run(), pool=pool, parallel=limit or server.parallel_runs, until=told_to_stop()
             )
 
     with_colony(work, ready=True, orchestrator=orchestrator)
 
 
-def _told_to_stop() -> asyncio.Event:
+def told_to_stop() -> asyncio.Event:
     """Return what is set when this process is asked to end, by Ctrl-C or by SIGTERM."""
     told, loop = asyncio.Event(), asyncio.get_running_loop()
     with contextlib.suppress(NotImplementedError):  # on Windows Ctrl-C cancels it all, which comes to the same

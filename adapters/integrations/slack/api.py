@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _PAGES = 20  # of a list, at most
 _CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]{8,}")
+_BY_JSON = {"chat.postMessage", "chat.update", "chat.postEphemeral"}
 
 
 class SlackApi:
@@ -34,6 +35,11 @@ class SlackApi:
         self.line = line
         self._sessions: PerLoop[aiohttp.ClientSession] = PerLoop(self._open)
         self._channel = Once(self._find)
+
+    @property
+    def address(self) -> str:
+        """Where Slack's methods are."""
+        return self._settings.base_url
 
     async def look(self) -> str:
         """Return as whom and where the bot works. Raises ToolError where it does not."""
@@ -102,7 +108,7 @@ class SlackApi:
             retry_handlers=[],  # the line does that, for everybody at once
         )
         with translated(self._around.clock.now()):
-            if method == "chat.postMessage":
+            if method in _BY_JSON:
                 answer = await client.api_call(
                     method, json={name: value for name, value in arguments.items() if value is not None}
                 )

@@ -21,7 +21,12 @@ _PACE = 1.0  # seconds; Slack allows about one message a second in a channel
 
 
 class SlackIntegration(IntegrationPort):
-    """Posts to channels and threads, and reads them."""
+    """Posts to channels and threads, and reads them.
+
+    Attributes:
+        api: to Slack, with the one line that all of the process shares.
+        deliveries: what is posted once.
+    """
 
     name = "slack"
     kind = "chat"
@@ -30,9 +35,9 @@ class SlackIntegration(IntegrationPort):
         line = surroundings.line(self.name, settings, pace=_PACE)
         self._settings = settings
         self._around = surroundings
-        self._api = SlackApi(settings, surroundings, line)
-        self._talk = Conversations(self._api, may_search=settings.user_token is not None)
-        self._deliveries = surroundings.deliveries(self.name, line)
+        self.api = SlackApi(settings, surroundings, line)
+        self.deliveries = surroundings.deliveries(self.name, line)
+        self._talk = Conversations(self.api, may_search=settings.user_token is not None)
         self._tools: list[Tool] = [
             ServiceTool("slack_search", "find what was said in Slack", SlackSearch, self._search),
             ServiceTool("slack_read", "read a channel or a thread of Slack", SlackRead, self._read),
@@ -44,7 +49,7 @@ class SlackIntegration(IntegrationPort):
         return self._tools
 
     async def check(self) -> IntegrationStatus:
-        return await status_of(self, self._api.line.gate, self._api.look)
+        return await status_of(self, self.api.line.gate, self.api.look)
 
     async def notify(self, notification: Notification, *, idempotency_key: str) -> Delivery:
         target = notification.target or self._settings.channel
@@ -54,11 +59,11 @@ class SlackIntegration(IntegrationPort):
             return await self._send(target, None, messages_of(notification.text, notification.title), idempotency_key)
 
     async def close(self) -> None:
-        await self._api.close()
+        await self.api.close()
 
     async def _send(self, target: str, thread: str | None, sections: list[list[str]], key: str) -> Delivery:
-        channel = await self._api.channel(target)
-        done = await self._deliveries(key, SlackMessage(self._api, channel, thread, sections))
+        channel = await self.api.channel(target)
+        done = await self.deliveries(key, SlackMessage(self.api, channel, thread, sections))
         url = None
         with suppress(ToolError):  # it is posted, with or without its address
             url = await self._talk.permalink(channel, done.posted[0].reference)

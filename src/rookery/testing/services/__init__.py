@@ -16,6 +16,7 @@ from rookery.testing.services.notion import NotionService
 from rookery.testing.services.requests import Reply, Request
 from rookery.testing.services.serving import serve
 from rookery.testing.services.slack import SlackService
+from rookery.testing.services.slack_socket import SlackSocket, serve_socket
 from rookery.testing.services.wire import LocalService
 
 __all__ = [
@@ -28,5 +29,7 @@ __all__ = [
     "Reply",
     "Request",
     "SlackService",
+    "SlackSocket",
     "serve",
+    "serve_socket",
 ]

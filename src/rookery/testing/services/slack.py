@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from rookery.testing.services.requests import Reply, Request
+from rookery.testing.services.slack_blocks import fault_of
 from rookery.testing.services.wire import LocalService
 
 _LONGEST_TEXT = 40_000
-_MOST_BLOCKS = 50
-_LONGEST_SECTION = 3000
+_LONGEST_UPDATE = 4_000
+_RESPONSES = "/response/"
 
 
 @dataclass
@@ -46,6 +47,10 @@ class SlackService(LocalService):
     ) -> None:
         super().__init__(token, **more)
         self.user_token = "xoxp-local-user"
+        self.app_token = "xapp-local-app"
+        self.socket_address: Callable[[], str] | None = None
+        self.whispers: list[dict[str, Any]] = []
+        """What was told to one person only, by the Web API or at a command's address."""
         self.scopes = scopes
         self.channels: list[Channel] = []
         self.page_size = 100
@@ -53,6 +58,8 @@ class SlackService(LocalService):
         self._methods: dict[str, tuple[str | None, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
             "auth.test": (None, self._auth_test),
             "chat.postMessage": ("chat:write", self._post),
+            "chat.update": ("chat:write", self._update),
+            "chat.postEphemeral": ("chat:write", self._whisper),
             "chat.getPermalink": (None, self._permalink),
             "conversations.list": ("channels:read", self._list),
             "conversations.history": ("channels:history", self._history),
@@ -74,8 +81,17 @@ class SlackService(LocalService):
     def too_many(self, headers: dict[str, str]) -> Reply:
         return Reply(429, {"ok": False, "error": "ratelimited"}, headers)
 
+    def response_url(self) -> str:
+        """Return an address at which a command can be answered."""
+        return f"{self.url}{_RESPONSES}{self._ts()}"
+
     def handle(self, request: Request) -> Reply:
         method = request.path.removeprefix("/api/")
+        if request.path.startswith(_RESPONSES):
+            self.whispers.append(request.json)
+            return Reply(200, b"ok")
+        if method == "apps.connections.open":
+            return self._open(request)
         if method not in self._methods:
             return Reply(200, {"ok": False, "error": "unknown_method"})
         scope, work = self._methods[method]
@@ -104,6 +120,37 @@ class SlackService(LocalService):
         kept = {name: given[name] for name in ("text", "blocks", "metadata", "thread_ts") if given.get(name)}
         channel.messages.append({**message, **kept})
         return {"channel": channel.id, "ts": message["ts"], "message": channel.messages[-1]}
+
+    def _update(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        channel = self._find(given)
+        message = next((one for one in channel.messages if one["ts"] == given.get("ts")), None) if channel else None
+        if channel is None or message is None:
+            return {"error": "channel_not_found" if channel is None else "message_not_found"}
+        if message.get("bot_id") is None:
+            return {"error": "cant_update_message"}
+        if len(str(given.get("text", ""))) > _LONGEST_UPDATE:
+            return {"error": "msg_too_long"}
+        fault = _fault(channel, given)
+        if fault is not None:
+            return {"error": fault}
+        message |= {name: given[name] for name in ("text", "blocks", "metadata") if given.get(name)}
+        message.setdefault("edits", []).append({"at": self.now(), "blocks": given.get("blocks")})
+        return {"channel": channel.id, "ts": message["ts"], "text": message["text"]}
+
+    def _whisper(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        fault = _fault(self._find(given), given) or (None if given.get("user") else "user_not_in_channel")
+        if fault is not None:
+            return {"error": fault}
+        self.whispers.append(dict(given))
+        return {"message_ts": self._ts()}
+
+    def _open(self, request: Request) -> Reply:
+        if request.token != self.app_token:
+            wrong = "invalid_auth" if request.token not in (self.token, self.user_token) else "not_allowed_token_type"
+            return Reply(200, {"ok": False, "error": wrong})
+        if self.socket_address is None:
+            return Reply(200, {"ok": False, "error": "forbidden_team"})
+        return Reply(200, {"ok": True, "url": self.socket_address()})
 
     def _permalink(self, given: Mapping[str, Any]) -> dict[str, Any]:
         channel = self._find(given)
@@ -185,15 +232,10 @@ def _fault(channel: Channel | None, given: Mapping[str, Any]) -> str | None:
         "is_archived": channel is not None and channel.archived,
         "no_text": not given.get("text") and not blocks,
         "msg_too_long": len(str(given.get("text", ""))) > _LONGEST_TEXT,
-        "invalid_blocks": len(blocks) > _MOST_BLOCKS or not all(map(_sound, blocks)),
+        "invalid_blocks": fault_of(blocks) is not None,
         "thread_not_found": not _has(channel, given.get("thread_ts")),
     }
     return next((fault for fault, holds in checks.items() if holds), None)
-
-
-def _sound(block: Mapping[str, Any]) -> bool:
-    text = (block.get("text") or {}).get("text", "")
-    return block.get("type") != "section" or 1 <= len(text) <= _LONGEST_SECTION
 
 
 def _has(channel: Channel | None, ts: str | None) -> bool:
