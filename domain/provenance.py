@@ -16,7 +16,6 @@ class OriginKind(StrEnum):
     CONVERSATION = "conversation"
     FILE = "file"
     INTEGRATION = "integration"
-    CONVERSATION = "conversation"
     MCP = "mcp"
     TOOL = "tool"
 

@@ -15,7 +15,10 @@ BODY = b"token=x&command=%2Fresearch&text=Why%3F"
 
 def signed(body=BODY, *, secret=SECRET, at=NOW):
     timestamp = str(int(at.timestamp()))
-    return {"timestamp": timestamp, "signature": SignatureVerifier(secret).generate_signature(timestamp=timestamp, body=body)}
+    return {
+        "timestamp": timestamp,
+        "signature": SignatureVerifier(secret).generate_signature(timestamp=timestamp, body=body),
+    }
 
 
 def test_what_slack_signed_is_taken():
