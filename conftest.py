@@ -23,6 +23,7 @@ pytest_plugins = [
     "features.steps.asking",
     "features.steps.sources",
     "features.steps.steering",
+    "features.steps.story",
     "features.steps.durability",
     "features.steps.everywhere",
     "features.steps.mcp",

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,7 +68,6 @@ class Workspace:
     def __init__(self, slack: SlackService, deliver: Callable[[str, dict[str, Any]], Any]) -> None:
         self.slack = slack
         self.deliver = deliver
-        self._count = 0
 
     def mention(self, channel: Channel, text: str, *, user: str = MARA, thread: str | None = None) -> dict[str, Any]:
         """Have somebody say something to Rookery; return what Slack sent of it, which it may send again."""
@@ -80,15 +80,13 @@ class Workspace:
 
     def event(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Return an event as Slack wraps it."""
-        self._count += 1
-        return {"type": "event_callback", "event_id": f"Ev{self._count:09}", "team_id": "T1", "event": dict(event)}
+        return {"type": "event_callback", "event_id": f"Ev{uuid.uuid4().hex}", "team_id": "T1", "event": dict(event)}
 
     def command(self, channel: Channel, text: str, *, user: str = MARA) -> Any:
         """Have somebody type /research; return what they are told at once."""
-        self._count += 1
         told = {"command": "/research", "text": text, "user_id": user, "channel_id": channel.id, "team_id": "T1"}
         return self.deliver(
-            "commands", told | {"trigger_id": f"{self._count}.1.abc", "response_url": self.slack.response_url()}
+            "commands", told | {"trigger_id": f"1.1.{uuid.uuid4().hex}", "response_url": self.slack.response_url()}
         )
 
     def press(self, channel: Channel, message: Mapping[str, Any], label: str, *, user: str = MARA) -> Any:
