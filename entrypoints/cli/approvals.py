@@ -8,12 +8,14 @@ import typer
 from rookery.entrypoints.cli.output import Json, err, out, print_json
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from rookery.domain.approvals import Approval
     from rookery.entrypoints.container import Container
 
 app = typer.Typer(help="What agents want to change outside, and who permits it.", no_args_is_help=True)
 Id = Annotated[str, typer.Argument(metavar="ID")]
-_BY = "the command line"
+BY = "the command line"
 _COLOURS = {"pending": "yellow", "approved": "green", "denied": "red", "expired": "dim"}
 
 
@@ -37,7 +39,7 @@ def list_approvals(
     elif not approvals:
         out().print("No approval yet." if all_ else "Nothing waits for approval.")
     for approval in approvals if not json_ else []:
-        _print_head(approval)
+        _print_head(approval, out())
 
 
 @app.command("show")
@@ -52,7 +54,7 @@ def show_approval(approval_id: Id, *, json_: Json = False) -> None:
     if json_:
         print_json(approval.model_dump(mode="json"))
     else:
-        _print_whole(approval)
+        print_whole(approval, out())
 
 
 @app.command("approve")
@@ -72,33 +74,37 @@ def _decide(approval_id: str, decision: Literal["approve", "deny"], *, json_: bo
     from rookery.entrypoints.cli.colony import with_colony
 
     async def work(container: "Container") -> "Approval":
-        return await container.approval_store().decide(approval_id, Decision(decision=decision), by=_BY)
+        return await container.approval_store().decide(approval_id, Decision(decision=decision), by=BY)
 
     approval = with_colony(work)
     if json_:
         print_json(approval.model_dump(mode="json"))
         return
-    _print_whole(approval)
+    print_whole(approval, out())
     err().print(f"If the run is parked, go on with it: rookery runs resume {approval.run_id}", style="dim")
 
 
-def _print_head(approval: "Approval") -> None:
+def _print_head(approval: "Approval", console: "Console") -> None:
     from rich.text import Text
 
     state = (approval.status.value, _COLOURS[approval.status])
-    out().print(Text.assemble((approval.id, "bold"), "  ", state, f"  {approval.agent_id} wants {approval.tool}"))
-    out().print(Text(f"  {approval.reason}", style="dim"))
+    console.print(Text.assemble((approval.id, "bold"), "  ", state, f"  {approval.agent_id} wants {approval.tool}"))
+    console.print(Text(f"  {approval.reason}", style="dim"))
 
 
-def _print_whole(approval: "Approval") -> None:
+def print_whole(approval: "Approval", console: "Console") -> None:
+    """Print an approval with its exact arguments, hidden characters too, and where the words come from."""
     from rich.text import Text
 
-    _print_head(approval)
+    from rookery.domain.hidden import made_visible
+
+    _print_head(approval, console)
     asked, until = f"{approval.requested_at:%Y-%m-%d %H:%M}", f"{approval.expires_at:%H:%M}"
-    out().print(Text(f"  run {approval.run_id}, asked {asked} UTC, until {until}", style="dim"))
+    console.print(Text(f"  run {approval.run_id}, asked {asked} UTC, until {until}", style="dim"))
     for name, value in approval.arguments.items():
         shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        out().print(Text.assemble((f"  {name}: ", "bold"), shown))
+        console.print(Text.assemble((f"  {name}: ", "bold"), made_visible(shown)))
     for origin in approval.origins:
         mark = "!" if origin.place in approval.echoes else " "
-        out().print(Text(f"  {mark} it has read: {origin.kind} {origin.place} {origin.title}".rstrip(), style="dim"))
+        told = f"  {mark} it has read: {origin.kind} {origin.place} {origin.title}".rstrip()
+        console.print(Text(made_visible(told), style="dim"))

@@ -24,8 +24,8 @@ async def conduct(container: "Container", run: "Run", *, json_lines: bool = Fals
     """Run a run to its end while its new events are shown on stderr, or printed on stdout as lines of JSON."""
     seen = len(await container.run_store().events(run.id))
     events = container.run_store().follow(run.id, after=seen)
-    watch = _print_lines if json_lines else _discard if quiet else _show
-    watching = asyncio.create_task(watch(events))
+    watch = _print_lines(events) if json_lines else _discard(events) if quiet else _show(events, container)
+    watching = asyncio.create_task(watch)
     try:
         with _terminated_politely():
             return await container.conduct_run()(run.id)
@@ -74,11 +74,22 @@ async def _let_finish(watching: "asyncio.Task[None]", container: "Container", ru
         await watching
 
 
-async def _show(events: "AsyncIterator[RunEvent]") -> None:
+async def _show(events: "AsyncIterator[RunEvent]", container: "Container") -> None:
+    """Show what happens. Who sits at a terminal is asked there for what needs approval."""
+    from rookery.domain.events import ApprovalRequested
+    from rookery.entrypoints.cli.deciding import AskInPlace, at_a_terminal
     from rookery.entrypoints.cli.live import LiveRun
 
+    asking = []
     with LiveRun(err()) as live:
-        await live.follow(events)
+        ask = AskInPlace(container, live)
+        async with asyncio.TaskGroup() as group:
+            async for event in events:
+                live.show(event)
+                if isinstance(event, ApprovalRequested) and at_a_terminal():
+                    asking.append(group.create_task(ask(event.approval_id)))
+            for task in asking:
+                task.cancel()
 
 
 async def _print_lines(events: "AsyncIterator[RunEvent]") -> None:

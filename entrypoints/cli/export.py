@@ -6,17 +6,24 @@ from pathlib import Path
 from rookery.domain.errors import InvalidRequest
 from rookery.domain.results import TaskResult
 
+_FORMS = (".md", ".html", ".pdf", ".json")
+
 
 def check_writable(path: Path) -> None:
     """Refuse, before any work is done, a report that could not be written.
 
     Raises:
         InvalidRequest: the ending names no known form, or the folder is missing.
+        ConfigurationError: what makes a PDF is not installed.
     """
-    if path.suffix not in (".md", ".html", ".json"):
-        raise InvalidRequest(f"a report is written as .md, .html or .json, not as {path.name!r}")
+    if path.suffix not in _FORMS:
+        raise InvalidRequest(f"a report is written as .md, .html, .pdf or .json, not as {path.name!r}")
     if not path.absolute().parent.is_dir():
         raise InvalidRequest(f"there is no folder {path.absolute().parent}; make it first")
+    if path.suffix == ".pdf":
+        from rookery.entrypoints.cli.pdf import check_installed
+
+        check_installed()
 
 
 def write_report(result: TaskResult, path: Path) -> None:
@@ -24,16 +31,23 @@ def write_report(result: TaskResult, path: Path) -> None:
 
     Raises:
         InvalidRequest: the file cannot be written.
+        ConfigurationError: what makes a PDF is not installed.
     """
-    from rookery.application.reports import as_html, as_markdown
-
     check_writable(path)
-    forms: dict[str, Callable[[TaskResult], str]] = {
-        ".md": as_markdown,
-        ".html": as_html,
-        ".json": lambda given: given.model_dump_json(indent=2) + "\n",
-    }
     try:
-        path.write_text(forms[path.suffix](result), "utf-8")
+        path.write_bytes(_written(path.suffix)(result))
     except OSError as error:
         raise InvalidRequest(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _written(form: str) -> Callable[[TaskResult], bytes]:
+    from rookery.application.reports import as_html, as_markdown
+    from rookery.entrypoints.cli.pdf import as_pdf
+
+    forms: dict[str, Callable[[TaskResult], bytes]] = {
+        ".md": lambda result: as_markdown(result).encode(),
+        ".html": lambda result: as_html(result).encode(),
+        ".pdf": as_pdf,
+        ".json": lambda result: f"{result.model_dump_json(indent=2)}\n".encode(),
+    }
+    return forms[form]

@@ -1,7 +1,7 @@
 """A run while it works: a live tree in a terminal, plain lines elsewhere."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
@@ -32,7 +32,7 @@ class LiveRun(contextlib.AbstractContextManager["LiveRun"]):
     def __init__(self, console: Console) -> None:
         self._console = console
         self._view = RunView()
-        self._live = Live(console=console, refresh_per_second=12, transient=False) if console.is_terminal else None
+        self._live = self._new() if console.is_terminal else None
 
     def __enter__(self) -> Self:
         if self._live is not None:
@@ -46,10 +46,21 @@ class LiveRun(contextlib.AbstractContextManager["LiveRun"]):
             self._live.update(_tree(self._view), refresh=True)
             self._live.stop()
 
-    async def follow(self, happened: AsyncIterator[RunEvent]) -> None:
-        """Show a stream of events to its end."""
-        async for event in happened:
-            self.show(event)
+    @contextlib.contextmanager
+    def making_room(self) -> Iterator[None]:
+        """Leave the terminal to somebody else until the block ends; what happens meanwhile is shown then."""
+        if self._live is None:
+            yield
+            return
+        self._live.stop()
+        try:
+            yield
+        finally:
+            self._live = self._new()
+            self._live.start()
+
+    def _new(self) -> Live:
+        return Live(_tree(self._view), console=self._console, refresh_per_second=12, transient=False)
 
     def show(self, event: RunEvent) -> None:
         """Show one event."""

@@ -16,4 +16,4 @@ MaxSeconds = Annotated[float | None, typer.Option(help="Answer after this time w
 Seed = Annotated[int, typer.Option(min=0, help="Of what a model draws: the same seed, the same answer.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Download nothing.")]
 StreamJson = Annotated[bool, typer.Option("--stream-json", help="Print each event as a line of JSON.")]
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="Also write a report: .md, .html or .json.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Also write a report: .md, .html, .pdf or .json.")]

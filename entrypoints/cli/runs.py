@@ -1,12 +1,15 @@
 """`rookery runs`: look at runs and steer them."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rookery.entrypoints.cli.output import Json, out, print_json
+from rookery.entrypoints.cli.run_ids import SHOWN, find_run
 
 if TYPE_CHECKING:
+    from rookery.domain.events import RunEvent
     from rookery.domain.runs import Run, StopRequest
     from rookery.entrypoints.container import Container
 
@@ -15,7 +18,9 @@ _WHEN = {
     "pause": "asked to pause: the run parks as soon as the parts that it is at are finished",
     "cancel": "asked to cancel: the run ends within a second",
 }
-RunId = Annotated[str, typer.Argument(help="The run; `rookery runs list` shows them.")]
+RunId = Annotated[
+    str, typer.Argument(help="The run, by its id or the beginning of it; `rookery runs list` shows them.")
+]
 
 
 @app.command("list")
@@ -33,11 +38,11 @@ def list_runs(*, limit: Annotated[int, typer.Option(min=1, max=200)] = 20, json_
         print_json(runs)
         return
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table("status", "asked", "question", box=None, pad_edge=False)
-    table.add_column("run", no_wrap=True, min_width=36)
+    table = Table("run", "status", "asked", "question", box=None, pad_edge=False)
     for run in runs:
-        table.add_row(run.status.value, f"{run.created_at:%Y-%m-%d}", run.question, run.id)
+        table.add_row(run.id[:SHOWN], run.status.value, f"{run.created_at:%Y-%m-%d}", Text(run.question))
     out().print(table if runs else "No run yet: ask with `rookery research`.")
 
 
@@ -49,7 +54,7 @@ def show_run(run_id: RunId, *, json_: Json = False) -> None:
     from rookery.entrypoints.cli.conducting import report
 
     async def work(container: "Container") -> "Run":
-        return await as_it_stands(await container.run_store().get(run_id), container.orchestrator())
+        return await as_it_stands(await find_run(container, run_id), container.orchestrator())
 
     run = with_colony(work)
     if json_:
@@ -71,15 +76,15 @@ def list_events(
     from rookery.entrypoints.cli.colony import with_colony
 
     async def work(container: "Container") -> None:
-        await container.run_store().get(run_id)
+        run = await find_run(container, run_id)
         if json_ and not follow:
-            print_json(await container.run_store().events(run_id))
+            print_json(await container.run_store().events(run.id))
         elif follow:
-            async for event in container.run_store().follow(run_id):
-                out().print(event.model_dump_json(), markup=False)
+            async for event in container.run_store().follow(run.id):
+                _print_line(event)
         else:
-            for event in await container.run_store().events(run_id):
-                out().print(event.model_dump_json(), markup=False)
+            for event in await container.run_store().events(run.id):
+                _print_line(event)
 
     with_colony(work)
 
@@ -97,7 +102,7 @@ def resume_run(
     from rookery.entrypoints.cli.conducting import conduct, report
 
     async def work(container: "Container") -> "Run":
-        return await conduct(container, await container.run_store().get(run_id), json_lines=stream_json, quiet=json_)
+        return await conduct(container, await find_run(container, run_id), json_lines=stream_json, quiet=json_)
 
     report(with_colony(work, ready=True, orchestrator=orchestrator), as_json=json_, silent=stream_json)
 
@@ -118,12 +123,18 @@ def cancel_run(run_id: RunId, *, json_: Json = False) -> None:
     _stop(run_id, StopRequest.CANCEL, as_json=json_)
 
 
+def _print_line(event: "RunEvent") -> None:
+    """One line an event, however wide the terminal is."""
+    sys.stdout.write(event.model_dump_json() + "\n")
+    sys.stdout.flush()
+
+
 def _stop(run_id: str, stop: "StopRequest", *, as_json: bool) -> None:
     from rookery.domain.runs import RunStatus
     from rookery.entrypoints.cli.colony import with_colony
 
     async def work(container: "Container") -> "Run":
-        return await container.stop_run()(run_id, stop)
+        return await container.stop_run()((await find_run(container, run_id)).id, stop)
 
     run = with_colony(work)
     if as_json:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from rookery.entrypoints.cli.output import Json, err, out, print_json
+from rookery.entrypoints.cli.run_ids import find_run
 from rookery.entrypoints.cli.runs import RunId, app
 
 if TYPE_CHECKING:
@@ -78,7 +79,9 @@ def export_run(
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", help="A .md, .html or .json report, or a .rookery (or .zip) bundle of all that is kept."
+            "--output",
+            "-o",
+            help="A .md, .html, .pdf or .json report, or a .rookery (or .zip) bundle of all that is kept.",
         ),
     ],
     *,
@@ -94,14 +97,14 @@ def export_run(
         return
 
     async def work(container: "Container") -> "Run":
-        return await container.run_store().get(run_id)
+        return await find_run(container, run_id)
 
     run = with_colony(work)
     if run.result is None:
-        raise Conflict(f"run {run_id} has no answer yet; it is {run.status}")
+        raise Conflict(f"run {run.id} has no answer yet; it is {run.status}")
     write_report(run.result, output)
     if json_:
-        print_json({"run_id": run_id, "path": str(output)})
+        print_json({"run_id": run.id, "path": str(output)})
 
 
 def _export_bundle(run_id: str, output: Path, *, as_json: bool) -> None:
@@ -110,13 +113,14 @@ def _export_bundle(run_id: str, output: Path, *, as_json: bool) -> None:
     from rookery.domain.bundles import Manifest
     from rookery.entrypoints.cli.colony import with_colony
 
-    async def work(container: "Container") -> tuple[Manifest, dict[str, bytes]]:
-        return await SealRun(container.run_store(), container.snapshots())(run_id)
+    async def work(container: "Container") -> tuple[str, Manifest, dict[str, bytes]]:
+        found = (await find_run(container, run_id)).id
+        return found, *await SealRun(container.run_store(), container.snapshots())(found)
 
-    manifest, files = with_colony(work)
+    found, manifest, files = with_colony(work)
     write_bundle(output, files)
     if as_json:
-        print_json({"run_id": run_id, "path": str(output), "digest": manifest.digest, "files": len(files)})
+        print_json({"run_id": found, "path": str(output), "digest": manifest.digest, "files": len(files)})
     else:
         out().print(f"{len(files)} files, digest {manifest.digest}", soft_wrap=True)
 
@@ -140,11 +144,11 @@ def _opened_run(run_id: str) -> "Opened":
     from rookery.entrypoints.cli.colony import with_colony
 
     async def work(container: "Container") -> Opened:
-        run = await container.run_store().get(run_id)
+        run = await find_run(container, run_id)
         faults = await verify(run.result.citations if run.result else [], container.snapshots())
         if faults:
             return Opened(run=run, result=run.result, faults=faults, misquoted=faults)
-        _, files = await SealRun(container.run_store(), container.snapshots())(run_id)
+        _, files = await SealRun(container.run_store(), container.snapshots())(run.id)
         return check(files)
 
     return with_colony(work)
@@ -162,8 +166,8 @@ def _kept(name: str) -> Kept:
         return Kept(opened.run.model_copy(update={"result": opened.result}), opened.events)
 
     async def work(container: "Container") -> Kept:
-        run = await container.run_store().get(name)
-        return Kept(await as_it_stands(run, container.orchestrator()), await container.run_store().events(name))
+        run = await find_run(container, name)
+        return Kept(await as_it_stands(run, container.orchestrator()), await container.run_store().events(run.id))
 
     return with_colony(work)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from rookery.application.reports import flat, model_name, place
 from rookery.application.run_view import AgentView, RunView
 from rookery.domain.approvals import Approval, ApprovalStatus
+from rookery.domain.hidden import made_visible
 from rookery.domain.results import Citation, Claim, TaskResult, TaskStatus
 from rookery.domain.runs import Run, RunStatus
 from rookery.entrypoints.slack.blocks import (
@@ -101,7 +102,7 @@ def approval_parts(approval: Approval) -> list[Part]:
     pieces = [
         *paragraph(words(approval.agent_id, "bold"), words(" wants "), words(approval.tool, "bold"), words(".")),
         *paragraph(words(approval.reason)),
-        *preformatted(arguments),
+        *preformatted(made_visible(arguments)),
         *[piece for line in _origins(approval) for piece in paragraph(words(line))],
         *paragraph(words(f"approval {approval.id}, until {approval.expires_at:%Y-%m-%d %H:%M} UTC", "italic")),
     ]
