@@ -100,7 +100,7 @@ def print_whole(approval: "Approval", console: "Console") -> None:
 
     _print_head(approval, console)
     asked, until = f"{approval.requested_at:%Y-%m-%d %H:%M}", f"{approval.expires_at:%H:%M}"
-    console.print(Text(f"  run {approval.run_id}, asked {asked} UTC, until {until}", style="dim"))
+    console.print(Text(f"  run {approval.run_id}\n  asked {asked} UTC, until {until}", style="dim"))
     for name, value in approval.arguments.items():
         shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         console.print(Text.assemble((f"  {name}: ", "bold"), made_visible(shown)))

@@ -57,6 +57,11 @@ class Press(Frozen):
     response_url: str | None = None
 
 
+def said(text: str) -> str:
+    """Return what a message says, without those whom it begins by addressing."""
+    return readable(_MENTIONED.sub("", text)).strip()
+
+
 def understood(kind: Kind, payload: Mapping[str, Any]) -> Ask | Press | None:
     """Return what a payload is about; None where it is not for us, or not of Slack's form."""
     read = {Kind.EVENTS: _event, Kind.COMMANDS: _command, Kind.INTERACTIONS: _interaction}[kind]
@@ -72,12 +77,11 @@ def _event(payload: Mapping[str, Any]) -> Ask | None:
     direct = event["type"] == "message" and event.get("channel_type") == "im"
     if not (mentioned or direct) or event.get("subtype") or event.get("bot_id"):
         return None
-    text = _MENTIONED.sub("", str(event.get("text", "")))
     return Ask(
         key=f"slack:{payload['event_id']}",
         channel=event["channel"],
         user=event["user"],
-        text=readable(text).strip(),
+        text=said(str(event.get("text", ""))),
         thread=event.get("thread_ts") or event["ts"],
         asked_at=event["ts"],
     )

@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 from rookery.adapters.integrations.slack import SlackIntegration
 from rookery.adapters.integrations.slack.api import SlackApi
 from rookery.adapters.integrations.slack.messages import SlackMessage
-from rookery.adapters.integrations.slack.mrkdwn import escape, readable
+from rookery.adapters.integrations.slack.mrkdwn import escape
 from rookery.adapters.support.services.ledger import Posted
 from rookery.domain.errors import ConfigurationError, ToolError
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.integration import IntegrationPort
 from rookery.domain.runs import Utterance
 from rookery.entrypoints.slack.blocks import Part
-from rookery.entrypoints.slack.incoming import Ask
+from rookery.entrypoints.slack.incoming import Ask, said
 
 _PACE = 1.0  # seconds between two messages in a channel (https://docs.slack.dev/apis/web-api/rate-limits)
 _TURNS, _CHARACTERS = 50, 20_000  # of what was said before; the last ones, and the first ones
@@ -140,12 +140,12 @@ class SlackRooms:
             include_all_metadata=True,
         )
         earlier = [one for one in thread if _moment(one) < tuple(map(int, str(ask.asked_at).split(".")))]
-        said = [
+        turns = [
             Utterance(role="assistant" if one.get("bot_id") else "user", text=text[:_CHARACTERS])
             for one in earlier
-            if _counts(one) and (text := readable(str(one.get("text", ""))).strip())
+            if _counts(one) and (text := said(str(one.get("text", ""))))
         ]
-        return said[-_TURNS:]
+        return turns[-_TURNS:]
 
     @asynccontextmanager
     async def _turn(self, channel: str) -> AsyncIterator[None]:

@@ -71,7 +71,7 @@ def test_a_question_that_is_not_answered_ends_with_code_3_and_says_so(home):
         (["research", "Why?", "--model", "gpt-17"], "take one of these: extractive"),
         (["research", "Why?", "--namespace", "../x"], "namespace"),
         (["research", "Why?", "--max-seconds", "-1"], "max_seconds"),
-        (["research", "Why?", "-o", "answer.docx"], ".md, .html or .json"),
+        (["research", "Why?", "-o", "answer.docx"], ".md, .html, .pdf or .json"),
         (["research", "Why?", "-o", "nowhere/answer.md"], "there is no folder"),
         (["runs", "show", "unknown"], "there is no run unknown"),
         (["sources", "remove", "unknown"], "there is no document unknown"),

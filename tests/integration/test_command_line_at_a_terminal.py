@@ -43,6 +43,9 @@ def settings(home, tmp_path):
         yield LIGHT | {"ROOKERY_RESEARCH__OFFLINE": "false"} | with_a_clerk(home, tmp_path, model)
 
 
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
 class Terminal:
     """A command in a terminal of its own, 80 columns wide."""
 
@@ -53,7 +56,12 @@ class Terminal:
             [*MAIN, *arguments], cwd=ROOT, env=variables, stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True
         )
         os.close(theirs)
-        self.shown = ""
+        self._written = ""
+
+    @property
+    def shown(self):
+        """What was written, without colours and movements."""
+        return _CONTROL.sub("", self._written)
 
     def until(self, words, *, seconds=60):
         """Read until these words are shown."""
@@ -76,7 +84,7 @@ class Terminal:
     def _read(self):
         if select.select([self._ours], [], [], 0.1)[0]:
             try:
-                self.shown += os.read(self._ours, 65536).decode("utf-8", "replace")
+                self._written += os.read(self._ours, 65536).decode("utf-8", "replace")
             except OSError:  # the command has ended
                 time.sleep(0.01)
 

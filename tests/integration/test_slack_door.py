@@ -162,7 +162,7 @@ def test_a_follow_up_is_understood_from_its_thread(server, workspace, channel):
     workspace.mention(channel, "And who founded it?", thread=first["event"]["ts"])
     run = until(lambda: next((one for one in runs(server) if one["question"] == "And who founded it?"), None))
     said = [(turn["role"], turn["text"]) for turn in run["conversation"]]
-    assert said[0] == ("user", f"@UBOT {QUESTION}")
+    assert said[0] == ("user", QUESTION)
     assert said[-1] == ("user", "Interesting.")
     assert [role for role, _ in said] == ["user", "assistant", "user"]
     assert "Sources" in said[1][1]

@@ -134,7 +134,7 @@ class SlackService(LocalService):
         if fault is not None:
             return {"error": fault}
         message |= {name: given[name] for name in ("text", "blocks", "metadata") if given.get(name)}
-        message.setdefault("edits", []).append({"at": self.now(), "blocks": given.get("blocks")})
+        message.setdefault("edits", []).append({"at": self.now().isoformat(), "blocks": given.get("blocks")})
         return {"channel": channel.id, "ts": message["ts"], "text": message["text"]}
 
     def _whisper(self, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -186,7 +186,7 @@ class SlackService(LocalService):
 
     def _shown(self, messages: list[dict[str, Any]], given: Mapping[str, Any]) -> list[dict[str, Any]]:
         oldest = float(given.get("oldest") or 0)
-        hidden = set() if _true(given.get("include_all_metadata")) else {"metadata"}
+        hidden = {"edits"} if _true(given.get("include_all_metadata")) else {"edits", "metadata"}
         newer = [one for one in messages if float(one["ts"]) >= oldest]
         return [{name: value for name, value in one.items() if name not in hidden} for one in newer]
 
