@@ -125,7 +125,7 @@ def test_a_decision_elsewhere_takes_the_question_away(home, settings, tmp_path):
 def test_ctrl_c_cancels_politely_and_says_how_to_go_on(home, settings):
     terminal = Terminal("agents", "run", "clerk", "Post that it is late", home=home, settings=settings)
     terminal.until("approve? y/N")
-    terminal.type("\x03")
+    terminal.process.send_signal(signal.SIGINT)
     assert terminal.end() == 130
     assert re.search(r"go on with `rookery runs resume\s+[0-9a-f-]+", terminal.shown)
     assert "Traceback" not in terminal.shown
