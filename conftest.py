@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.support.desk",
     "tests.support.chroma_server",
     "tests.support.openai_model",
+    "tests.support.otlp_server",
     "tests.support.pausing",
     "tests.support.pinecone_server",
     "tests.support.prefect",

@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from rookery.domain.frozen import Frozen, Timestamp
+from rookery.domain.frozen import Frozen, Real, Timestamp, Whole, WrittenTime
 
 MAX_CONTENT = 4_000_000  # characters; a longer text is a document, not a memory
 MAX_TAGS = 20_000
@@ -88,9 +88,9 @@ class NewMemory(Frozen):
         default=None, description="default: the id when one is given, else derived from the content"
     )
     tags: Tags = []
-    timestamp: Timestamp | None = Field(default=None, description="default: now")
-    relevance_score: float = Field(default=IMPORTANCE, ge=0, le=1, description="importance")
-    priority: int = 0
+    timestamp: WrittenTime | None = Field(default=None, description="default: now")
+    relevance_score: Real = Field(default=IMPORTANCE, ge=0, le=1, description="importance")
+    priority: Whole = 0
     source: str | None = Field(default=None, max_length=4000)
     run_id: str | None = Field(default=None, max_length=200)
 

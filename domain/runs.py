@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from rookery.domain.agents import Budget
-from rookery.domain.frozen import Frozen, Timestamp
+from rookery.domain.frozen import Frozen, Real, Timestamp, Whole
 from rookery.domain.results import TaskResult, TaskStatus
 
 
@@ -76,8 +76,8 @@ class ResearchRequest(Frozen):
     namespace: str = Field(default="default", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
     depth: Depth = Depth.STANDARD
     model: str | None = Field(default=None, description="null: the model of the settings")
-    max_seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    seed: int = Field(default=0, ge=0, lt=2**32, description="of what a model draws above temperature 0")
+    max_seconds: Real | None = Field(default=None, gt=0, allow_inf_nan=False)
+    seed: Whole = Field(default=0, ge=0, lt=2**32, description="of what a model draws above temperature 0")
     agent: str | None = Field(
         default=None, pattern=r"^[a-z][a-z0-9_-]{0,62}$", description="one agent alone; null: the whole colony"
     )

@@ -31,6 +31,12 @@ OUTCOME_BY_ERROR: list[tuple[type[Exception], Outcome]] = [
 _UNEXPECTED = Outcome(500, 1, "internal", "Something went wrong inside Rookery")
 
 
+NOT_DELIVERED = Outcome(422, 1, "not-delivered", "The message cannot be delivered")
+"""What a notifier refuses for good: a wrong target, say. When its service is unwell, that is an adapter that failed."""
+
+
 def outcome_of(error: Exception) -> Outcome:
     """Return how an error is told; errors outside the tree are internal ones."""
+    if isinstance(error, errors.NotifierError) and not error.retryable:
+        return NOT_DELIVERED
     return next((outcome for kind, outcome in OUTCOME_BY_ERROR if isinstance(error, kind)), _UNEXPECTED)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from rookery.domain.frozen import Frozen
+from rookery.domain.frozen import Frozen, Whole
 from rookery.domain.results import Citation, TaskStatus
 from rookery.domain.runs import Depth
 
@@ -54,8 +54,8 @@ class ChatRequest(_Asked):
     messages: list[ChatMessage] = Field(min_length=1, max_length=1000)
     stream: bool | None = None
     stream_options: StreamOptions | None = None
-    n: int | None = None
-    seed: int | None = None
+    n: Whole | None = None
+    seed: Whole | None = None
     reasoning_effort: str | None = Field(
         default=None, max_length=20, description="none, minimal or low: quick; high or xhigh: deep"
     )

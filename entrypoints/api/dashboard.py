@@ -6,6 +6,8 @@ from fastapi import FastAPI
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
+from rookery.entrypoints.api.problems import methods_of
+
 FOLDER = Path(__file__).parent / "dashboard"
 _NOT_BUILT = "<!doctype html><title>Rookery</title><p>The dashboard is not built: run <code>just dashboard</code>.</p>"
 _POLICY = (  # dialogs write a style of their own that keeps the page behind them still
@@ -28,7 +30,7 @@ _SWAGGER = """<!doctype html>
 </html>
 """
 _SWAGGER_START = 'SwaggerUIBundle({url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true});\n'
-_API = ("v1", "metrics", "healthz", "readyz", "docs", "openapi.json")
+_API = ("v1", "integrations/slack/", "metrics", "healthz", "readyz", "docs", "openapi.json")
 
 
 def install(app: FastAPI, folder: Path = FOLDER) -> None:
@@ -44,8 +46,8 @@ def install(app: FastAPI, folder: Path = FOLDER) -> None:
 
     @app.get("/{path:path}", include_in_schema=False)
     async def dashboard(path: str) -> Response:
-        if path.partition("/")[0] in _API:
-            raise HTTPException(404, f"there is nothing at /{path}")
+        if path.startswith(_API):
+            raise HTTPException(405 if methods_of(app, f"/{path}") else 404, f"there is nothing at /{path}")
         return _page(folder, path)
 
 

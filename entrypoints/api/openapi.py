@@ -65,6 +65,13 @@ def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
+def event_stream(*, data: dict[str, Any]) -> dict[str, Any]:
+    """Return how a door's stream of server-sent events is described."""
+    text = {"type": "string"}
+    properties = {"data": {**text, **data}, "event": text, "id": text, "retry": {"type": "integer", "minimum": 0}}
+    return {"text/event-stream": {"itemSchema": {"type": "object", "properties": properties}}}
+
+
 def _add_models(document: dict[str, Any], *models: type[BaseModel]) -> None:
     for model in models:
         schema = model.model_json_schema(ref_template=_REF, mode="serialization")

@@ -14,7 +14,7 @@ from rookery.domain.errors import AdapterError, Overloaded, RookeryError
 from rookery.domain.redaction import redact
 from rookery.entrypoints.api import openai_errors
 from rookery.entrypoints.api.schemas import Problem
-from rookery.entrypoints.errors import OUTCOME_BY_ERROR, Outcome, outcome_of
+from rookery.entrypoints.errors import NOT_DELIVERED, OUTCOME_BY_ERROR, Outcome, outcome_of
 
 TYPE_ROOT = "urn:rookery:problem:"
 MEDIA_TYPE = "application/problem+json"
@@ -73,7 +73,9 @@ def refusal(
 
 def slugs() -> dict[str, int]:
     """Return every problem type with its status."""
-    return {fault.slug: fault.status for fault in FAULTS} | {one.slug: one.http_status for _, one in OUTCOME_BY_ERROR}
+    return {fault.slug: fault.status for fault in FAULTS} | {
+        one.slug: one.http_status for one in (NOT_DELIVERED, *(one for _, one in OUTCOME_BY_ERROR))
+    }
 
 
 def of_error(error: Exception, path: str) -> JSONResponse:
@@ -121,13 +123,11 @@ def _wrong_method(app: FastAPI, path: str, method: str) -> JSONResponse:
 
 def methods_of(app: FastAPI, path: str) -> list[str]:
     """Return the methods that there are at a path; pages of the dashboard have `GET`."""
-    found = {
-        method.upper()
-        for template, operations in app.openapi()["paths"].items()
-        if re.fullmatch(_PARAMETER.sub(_pattern, template), path)
-        for method in operations
-    }
-    return sorted(found) or ([] if path.startswith(("/v1", "/integrations")) else ["GET"])
+    paths = app.openapi()["paths"]
+    matching = [template for template in paths if re.fullmatch(_PARAMETER.sub(_pattern, template), path)]
+    best = max(matching, key=lambda template: len(_PARAMETER.sub("", template)), default=None)
+    found = sorted(method.upper() for method in paths.get(best, {}))
+    return found or ([] if path.startswith(("/v1", "/integrations")) else ["GET"])
 
 
 def _pattern(parameter: re.Match[str]) -> str:

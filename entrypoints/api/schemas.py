@@ -5,7 +5,7 @@ from typing import Generic, Literal, TypeVar
 from pydantic import Field, ValidationError
 
 from rookery.domain.errors import InvalidRequest
-from rookery.domain.frozen import Frozen, Timestamp
+from rookery.domain.frozen import Frozen, Real, Whole, WrittenTime
 from rookery.domain.memories import FoundMemory, MemoryFilter, PastMemory
 from rookery.domain.models import Eta
 from rookery.domain.runs import Depth, ResearchRequest
@@ -46,10 +46,10 @@ class MemorySearch(Frozen):
     namespaces: list[str] | None = None
     tags_any: list[str] = []
     tags_all: list[str] = []
-    since: Timestamp | None = None
-    until: Timestamp | None = None
+    since: WrittenTime | None = None
+    until: WrittenTime | None = None
     source: str | None = None
-    limit: int = Field(default=10, ge=1, le=100)
+    limit: Whole = Field(default=10, ge=1, le=100)
 
     def where(self) -> MemoryFilter:
         """Return which memories count."""
@@ -104,8 +104,8 @@ class AgentTask(Frozen):
     sources: list[str] = Field(default=[], max_length=1000, description="paths; none: the whole library")
     namespace: str = Field(default="default", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
     model: str | None = Field(default=None, description="null: the agent's own, or that of the settings")
-    max_seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    seed: int = Field(default=0, ge=0, lt=2**32)
+    max_seconds: Real | None = Field(default=None, gt=0, allow_inf_nan=False)
+    seed: Whole = Field(default=0, ge=0, lt=2**32)
 
     def request(self, agent_id: str) -> ResearchRequest:
         """Return it as a run of one agent.

@@ -9,16 +9,17 @@ from rookery.domain.errors import InvalidRequest, NotFound
 from rookery.entrypoints.api.chat_answers import Chunks, completion
 from rookery.entrypoints.api.chat_requests import research_of
 from rookery.entrypoints.api.chat_runs import Asked, ChatStream, waited_for
-from rookery.entrypoints.api.chat_schemas import ChatChunk, ChatCompletion, ChatRequest
+from rookery.entrypoints.api.chat_schemas import ChatCompletion, ChatRequest
 from rookery.entrypoints.api.colony import IdempotencyKey, TheConductor, TheContainer, TheStreams, begin
+from rookery.entrypoints.api.openapi import event_stream
 from rookery.entrypoints.api.security import needs
 
 router = APIRouter(prefix="/v1", tags=["openai"])
 _EITHER: dict[int | str, dict[str, Any]] = {
     200: {
         "model": ChatCompletion,
-        "description": "The answer; with `stream`, its chunks as server-sent events",
-        "content": {"text/event-stream": {"schema": {"$ref": f"#/components/schemas/{ChatChunk.__name__}"}}},
+        "description": "The answer; with `stream`, server-sent events whose data are `ChatChunk`s, then `[DONE]`",
+        "content": event_stream(data={}),
     }
 }
 

@@ -8,7 +8,7 @@ from rookery.application.memory.exchange import read_memories
 from rookery.application.memory.recall import find_memory, history_of_memory
 from rookery.domain.access import Scope
 from rookery.domain.errors import InvalidRequest
-from rookery.domain.frozen import Timestamp
+from rookery.domain.frozen import WrittenTime
 from rookery.domain.memories import Memory, MemoryFilter, Namespace, NewMemory
 from rookery.domain.sync import SyncReport
 from rookery.entrypoints.api.colony import TheContainer
@@ -27,23 +27,24 @@ from rookery.entrypoints.api.security import needs
 from rookery.entrypoints.syncing import sync_state
 
 router = APIRouter(prefix="/v1/memories", tags=["memories"])
+_LINES = {"type": "string", "minLength": 1}
 
 
 @router.get("", dependencies=[needs(Scope.READ)])
 async def list_memories(
     container: TheContainer,
-    namespace: Annotated[list[str] | None, Query()] = None,
-    tag: Annotated[list[str] | None, Query(description="at least one of these")] = None,
-    tags_all: Annotated[list[str] | None, Query(description="all of these")] = None,
+    namespace: Annotated[list[str], Query()] = [],  # noqa: B006 - FastAPI copies it
+    tag: Annotated[list[str], Query(description="at least one of these")] = [],  # noqa: B006
+    tags_all: Annotated[list[str], Query(description="all of these")] = [],  # noqa: B006
     source: str | None = None,
-    since: Timestamp | None = None,
-    until: Timestamp | None = None,
+    since: WrittenTime | None = None,
+    until: WrittenTime | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Memory]:
     """List memories, newest first."""
     where = MemoryFilter(
-        namespaces=namespace, tags_any=tag or [], tags_all=tags_all or [], source=source, since=since, until=until
+        namespaces=namespace or None, tags_any=tag, tags_all=tags_all, source=source, since=since, until=until
     )
     await container.projection().catch_up()
     items, more = await container.memory_index().page(where, limit=limit, before=cursor)
@@ -64,7 +65,12 @@ async def add_memory(new: NewMemory, once: Once) -> Memory:
 @router.post(
     "/import",
     dependencies=[needs(Scope.MEMORY)],
-    openapi_extra={"requestBody": {"required": True, "content": {"application/jsonl": {"schema": {"type": "string"}}}}},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/jsonl": {"schema": {"type": "string", "minLength": 1}}},
+        }
+    },
 )
 async def import_memories(request: Request, once: Once, namespace: Namespace = "default") -> Imported:
     """Store many memories at once: JSON lines of our own form, or what mem0 or a LangGraph store exports."""
@@ -72,6 +78,8 @@ async def import_memories(request: Request, once: Once, namespace: Namespace = "
         text = (await request.body()).decode()
     except UnicodeDecodeError as error:
         raise InvalidRequest(f"the body is not UTF-8: {error.reason} at byte {error.start}") from error
+    if not text.strip():
+        raise InvalidRequest("there is nothing to import: the body is empty")
     memories = read_memories(text, namespace=namespace)
 
     async def store() -> Imported:

@@ -8,16 +8,18 @@ from rookery.application.listing import page_of_runs
 from rookery.application.research import as_it_stands
 from rookery.domain.access import Scope
 from rookery.domain.errors import Conflict
-from rookery.domain.frozen import Timestamp
+from rookery.domain.frozen import WrittenTime
 from rookery.domain.runs import Run, RunFilter, RunStatus, StopRequest
 from rookery.entrypoints.api.colony import TheConductor, TheContainer, TheStreams
+from rookery.entrypoints.api.openapi import event_stream
 from rookery.entrypoints.api.paging import Cursor, Limit
 from rookery.entrypoints.api.schemas import Page
 from rookery.entrypoints.api.security import needs
 from rookery.entrypoints.api.streams import EventStream
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"])
-_STREAM = {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Events as they happen"}
+_EVENT = {"contentMediaType": "application/json", "contentSchema": {"$ref": "#/components/schemas/RunEvent"}}
+_STREAM = {"content": event_stream(data=_EVENT), "description": "Events as they happen"}
 
 
 async def existing_run(run_id: str, container: TheContainer) -> Run:
@@ -29,15 +31,15 @@ ExistingRun = Annotated[Run, Depends(existing_run)]
 
 
 async def _wanted(
-    status: Annotated[list[RunStatus] | None, Query(description="one of these")] = None,
+    status: Annotated[list[RunStatus], Query(description="one of these")] = [],  # noqa: B006 - FastAPI copies it
     namespace: Annotated[str | None, Query(max_length=200)] = None,
     agent: Annotated[str | None, Query(max_length=200, description="that works alone")] = None,
     q: Annotated[str | None, Query(max_length=1000, description="text that the question contains")] = None,
-    created_after: Annotated[Timestamp | None, Query(description="or in this moment")] = None,
-    created_before: Timestamp | None = None,
+    created_after: Annotated[WrittenTime | None, Query(description="or in this moment")] = None,
+    created_before: WrittenTime | None = None,
 ) -> RunFilter:
     return RunFilter(
-        statuses=status,
+        statuses=status or None,
         namespace=namespace,
         agent=agent,
         text=q,

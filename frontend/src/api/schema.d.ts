@@ -3563,7 +3563,7 @@ export interface operations {
                 /** @description `next_cursor` of the page before */
                 cursor?: string | null;
                 /** @description one of these */
-                status?: components["schemas"]["RunStatus"][] | null;
+                status?: components["schemas"]["RunStatus"][];
                 namespace?: string | null;
                 /** @description that works alone */
                 agent?: string | null;
@@ -3660,7 +3660,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": unknown;
                 };
             };
             401: components["responses"]["Problem401"];
@@ -3981,11 +3981,11 @@ export interface operations {
     list_memories_v1_memories_get: {
         parameters: {
             query?: {
-                namespace?: string[] | null;
+                namespace?: string[];
                 /** @description at least one of these */
-                tag?: string[] | null;
+                tag?: string[];
                 /** @description all of these */
-                tags_all?: string[] | null;
+                tags_all?: string[];
                 source?: string | null;
                 since?: string | null;
                 until?: string | null;
@@ -4705,14 +4705,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer; with `stream`, its chunks as server-sent events */
+            /** @description The answer; with `stream`, server-sent events whose data are `ChatChunk`s, then `[DONE]` */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ChatCompletion"];
-                    "text/event-stream": components["schemas"]["ChatChunk"];
+                    "text/event-stream": unknown;
                 };
             };
             400: components["responses"]["OpenAIProblem400"];
