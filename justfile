@@ -44,6 +44,7 @@ bench:
     python benchmarks/scale/run.py
     python benchmarks/agents/overhead.py
     python benchmarks/agents/steps.py
+    python benchmarks/api/run.py
     python benchmarks/durability/steps.py
     python benchmarks/durability/kills.py
     python benchmarks/inference/run.py

@@ -13,9 +13,7 @@ def said(*texts: str) -> list[Utterance]:
     return [Utterance.model_validate({"role": role, "text": text}) for role, text in zip(roles, texts, strict=False)]
 
 
-@pytest.mark.parametrize(
-    "question", ["And who paid for it?", "Who paid for that?", "Since when?", "What about Hask Rock?"]
-)
+@pytest.mark.parametrize("question", ["And who paid for it?", "Who paid for that?", "Since when?", "What about tides?"])
 def test_a_question_that_refers_back_brings_what_it_refers_to(question):
     assert in_context(question, said(FIRST, "In 1904.")) == f"{question[:-1]} (after: {FIRST[:-1]})?"
 

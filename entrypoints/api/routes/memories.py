@@ -65,12 +65,7 @@ async def add_memory(new: NewMemory, once: Once) -> Memory:
 @router.post(
     "/import",
     dependencies=[needs(Scope.MEMORY)],
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/jsonl": {"schema": {"type": "string", "minLength": 1}}},
-        }
-    },
+    openapi_extra={"requestBody": {"required": True, "content": {"text/plain": {"schema": _LINES}}}},
 )
 async def import_memories(request: Request, once: Once, namespace: Namespace = "default") -> Imported:
     """Store many memories at once: JSON lines of our own form, or what mem0 or a LangGraph store exports."""

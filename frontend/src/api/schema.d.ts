@@ -4081,7 +4081,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/jsonl": string;
+                "text/plain": string;
             };
         };
         responses: {

@@ -23,7 +23,15 @@ export function useMemories(filter: MemoryFilter, enabled: boolean) {
     queryFn: ({ pageParam, signal }) =>
       unwrap(
         api.GET("/v1/memories", {
-          params: { query: { ...where, namespace: namespaces ?? undefined, tag: tags, limit: PAGE, cursor: pageParam } },
+          params: {
+            query: {
+              ...where,
+              namespace: namespaces ?? undefined,
+              tag: tags,
+              limit: PAGE,
+              cursor: pageParam,
+            },
+          },
           signal,
         }),
       ),
