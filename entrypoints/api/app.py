@@ -43,7 +43,7 @@ _DESCRIPTION = (
     "Multi-agent research in which every claim is locked to a verbatim quote of a stored source. "
     "Errors are problem documents (RFC 9457); docs/errors.md lists their types."
 )
-_ROUTES = (research, runs, reports, approvals, memories, sources, agents, integrations, chat, models, slack, health)
+_ROUTES = (runs, research, reports, approvals, memories, sources, agents, integrations, chat, models, slack, health)
 
 
 def create_app(container: Container) -> FastAPI:
