@@ -79,6 +79,7 @@ def create_app(container: Container) -> FastAPI:
     app.state.streams = Streams()
     problems.install(app)
     openapi.install(app)
+    app.router.routes.append(runs.read_run())
     for module in _ROUTES:
         app.include_router(module.router)
     endpoints = _mcp(app, container)

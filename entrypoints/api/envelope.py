@@ -25,6 +25,9 @@ _GUARDS = [
 ]
 
 
+_GUARDED = frozenset(name for name, _ in _GUARDS)
+
+
 class Envelope:
     """ASGI middleware around all the others. Errors that nobody foresaw become problems here."""
 
@@ -75,10 +78,10 @@ class _Answer:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = list(message.get("headers", ()))
+            headers = message.get("headers", ())
             present = {name for name, _ in headers}
-            headers += [guard for guard in _GUARDS if guard[0] not in present]
-            message["headers"] = [*headers, (b"x-request-id", self._request_id)]
+            guards = _GUARDS if present.isdisjoint(_GUARDED) else [one for one in _GUARDS if one[0] not in present]
+            message["headers"] = [*headers, *guards, (b"x-request-id", self._request_id)]
         await self._send(message)
 
 

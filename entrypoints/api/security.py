@@ -1,7 +1,6 @@
 """The gate: no request reaches a route under /v1 without a valid token, nor more of them than a token may make."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from fastapi import Request, Security, params
 from fastapi.security import HTTPBearer
@@ -15,7 +14,6 @@ from rookery.entrypoints.api.problems import RATE, UNAUTHENTICATED, refusal
 from rookery.entrypoints.api.rates import Buckets
 
 Authenticate = Callable[[str], Awaitable[AccessToken | None]]
-SCHEME = "HTTPBearer"
 GATED = ("/v1", "/metrics", "/mcp")
 
 
@@ -79,20 +77,21 @@ class _Bearer(HTTPBearer):
     """Demands a scope of the token that the gate let in; in the API's description, the bearer scheme."""
 
     def __init__(self, scope: Scope) -> None:
-        super().__init__(auto_error=False, scheme_name=SCHEME, description="A token made by `rookery tokens create`.")
+        super().__init__(
+            auto_error=False, scheme_name="HTTPBearer", description="A token made by `rookery tokens create`."
+        )
         self._scope = scope
 
     async def __call__(self, request: Request) -> None:  # type: ignore[override]
-        demand(request, self._scope)
+        demand(request.state.token, self._scope)
 
 
-def demand(request: Request, scope: Scope) -> None:
-    """Refuse a request whose token lacks a scope.
+def demand(token: AccessToken, scope: Scope) -> None:
+    """Refuse a token that lacks a scope.
 
     Raises:
         AccessDenied: it lacks it.
     """
-    token: AccessToken = request.state.token
     if not token.permits(scope):
         raise AccessDenied(f"this token lacks the scope {scope}; make one that has it")
 
@@ -101,8 +100,3 @@ def needs(scope: Scope) -> params.Depends:
     """Return the dependency of a route that needs a scope."""
     dependency: params.Depends = Security(_Bearer(scope), scopes=[scope.value])
     return dependency
-
-
-def described(scope: Scope) -> dict[str, Any]:
-    """Return how the API's description tells of a scope that a route demands by itself."""
-    return {"security": [{SCHEME: [scope.value]}]}

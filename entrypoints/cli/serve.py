@@ -56,6 +56,7 @@ async def _serve(container: "Container") -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=_PATIENCE_SECONDS,
     )
     listener = listen(config)
