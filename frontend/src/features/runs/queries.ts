@@ -27,7 +27,7 @@ export interface RunQuery {
 
 /** Earlier runs that match, newest first; renewed while one of them is at work. The last list stays until the next. */
 export function useRuns({ text, status }: RunQuery) {
-  const where = { q: text.trim() || null, status: status ? [status] : null };
+  const where = { q: text.trim() || null, status: status ? [status] : undefined };
   return useInfiniteQuery({
     queryKey: ["runs", "list", where],
     queryFn: ({ pageParam, signal }) =>
