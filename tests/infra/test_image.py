@@ -29,6 +29,7 @@ DECODING = {
     "ROOKERY_LLMS__LLAMA_CPP__N_CTX": "2048",
     "ROOKERY_RESEARCH__FALLBACKS": "[]",
 }
+FINISHED = ("succeeded", "partial", "failed", "cancelled")
 MOST_MB = 1100
 TOKEN = re.compile(r"#token=(\S+)")
 
@@ -41,7 +42,7 @@ def home() -> Iterator[str]:
 
 def ended(client: httpx.Client, run: str) -> dict[str, Any]:
     """Wait for a run's end and return it."""
-    wait_for(lambda: client.get(f"/v1/runs/{run}").json()["status"] not in ("queued", "running"), "the run's end")
+    wait_for(lambda: client.get(f"/v1/runs/{run}").json()["status"] in FINISHED, "the run's end")
     return client.get(f"/v1/runs/{run}").json()
 
 
@@ -65,13 +66,14 @@ def test_it_becomes_healthy_and_answers_with_quotes(home: str) -> None:
         assert result["status"] == "succeeded"
         assert result["citations"]
         verified = json.loads(docker("exec", container.id, "rookery", "runs", "verify", run, "--json"))
-        assert verified["ok"]
+        assert verified["citations"] > 0
+        assert verified["faults"] == []
 
 
 def test_sigterm_in_the_middle_of_a_run_loses_nothing(home: str, model: str, world: tuple[Path, str]) -> None:
     folder, question = world
-    mounts = [model, f"{folder}:/documents/world:ro"]
-    given = DECODING | {"ROOKERY_RESEARCH__MODEL": "/models/lookup.gguf", "ROOKERY_SERVER__PARALLEL_RUNS": "1"}
+    mounts = [f"{folder}:/documents/world:ro"]
+    given = DECODING | {"ROOKERY_RESEARCH__MODEL": model, "ROOKERY_SERVER__PARALLEL_RUNS": "1"}
     with serving(IMAGE, home, given, mounts) as container:
         container.wait_until_healthy()
         token = TOKEN.search(container.logs())[1]  # type: ignore[index]
@@ -104,9 +106,9 @@ def test_it_says_which_devices_there_are_and_answers_on_each(home: str, model: s
     """The home goes from one machine to the other, as a volume does: what was found out there does not hold here."""
     folder, question = world
     software = {"GGML_VK_VISIBLE_DEVICES": "0"}  # it would be left out unless it is named
-    mounts = [model, f"{folder}:/documents/world:ro"]
+    mounts = [f"{folder}:/documents/world:ro"]
     for image, shown, device in ((IMAGE, {}, "CPU"), (MESA, software, "Vulkan0"), (IMAGE, {}, "CPU")):
-        given = {**shown, **DECODING, "ROOKERY_RESEARCH__MODEL": "/models/lookup.gguf"}
+        given = {**shown, **DECODING, "ROOKERY_RESEARCH__MODEL": model}
         found = _findings(command(image, home, "doctor", given=given, mounts=mounts))
         assert ("Vulkan0 (llvmpipe" in found["llama.cpp"]) is (device == "Vulkan0"), found["llama.cpp"]
         assert ("no GPU found" in found["llama.cpp"]) is (device == "CPU"), found["llama.cpp"]
@@ -129,9 +131,12 @@ def _findings(told: dict[str, Any]) -> dict[str, str]:
 
 
 @pytest.fixture
-def model() -> str:
-    """How the small model is mounted."""
-    return f"{MODEL}:/models/lookup.gguf:ro"
+def model(home: str) -> str:
+    """The name of the small model, which lies in the home's folder of models."""
+    copied = "mkdir -p models && cp /model models/lookup.gguf"
+    places = ("--volume", f"{home}:/var/lib/rookery", "--volume", f"{MODEL}:/model:ro")
+    docker("run", "--rm", *places, "--workdir", "/var/lib/rookery", "--entrypoint", "sh", IMAGE, "-c", copied)
+    return "lookup.gguf"
 
 
 @pytest.fixture(scope="module")
