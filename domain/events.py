@@ -149,6 +149,7 @@ class AgentFinished(Event):
     role: str
     status: TaskStatus
     summary: str
+    tokens: int | None = Field(default=None, ge=0, description="read and written by it; null: nothing was counted")
 
 
 class RunPaused(Event):
@@ -210,11 +211,11 @@ run_event_adapter: TypeAdapter[RunEvent] = TypeAdapter(RunEvent)
 
 
 def substance(event: Event) -> str:
-    """Return what an event says, as JSON: not which run, when, or how long it took.
+    """Return what an event says, as JSON: not which run, when, how long it took, or what it cost.
 
     A step that is done again says the same again.
     """
-    return event.model_dump_json(exclude={"run_id", "seq", "at", "seconds"})
+    return event.model_dump_json(exclude={"run_id", "seq", "at", "seconds", "tokens"})
 
 
 def ends_run(event: Event) -> bool:

@@ -68,6 +68,11 @@ class Usage(Frozen):
     steps: int = Field(default=0, ge=0)
     seconds: float = Field(default=0.0, ge=0)
 
+    @property
+    def tokens(self) -> int:
+        """Read and written."""
+        return self.prompt_tokens + self.completion_tokens
+
     def __add__(self, other: "Usage") -> "Usage":
         """Return the sum, field by field."""
         return Usage(

@@ -51,7 +51,6 @@ class Critic:
             )
         )
         found = f"{len(reflection.gaps)} gaps, {len(reflection.contradictions)} contradictions"
-        await self._emit(
-            AgentFinished(agent_id=CRITIC.id, role=CRITIC.role, status=TaskStatus.SUCCEEDED, summary=found)
-        )
+        ended = {"status": TaskStatus.SUCCEEDED, "summary": found, "tokens": spoken.usage.tokens or None}
+        await self._emit(AgentFinished(agent_id=CRITIC.id, role=CRITIC.role, **ended))
         return Reviewed(reflection=reflection, spoken=spoken)

@@ -105,7 +105,8 @@ class Researcher:
             raise failures[0]
         found = self.found()
         status = TaskStatus.SUCCEEDED if found.evidence and not found.stopped else TaskStatus.PARTIAL
-        await self._emit(AgentFinished(agent_id=task.agent_id, role=role, status=status, summary=self._summary()))
+        ended = {"status": status, "summary": self._summary(), "tokens": self.spent().tokens or None}
+        await self._emit(AgentFinished(agent_id=task.agent_id, role=role, **ended))
         return found
 
     def found(self) -> Investigation:

@@ -20,7 +20,7 @@ from rookery.domain.errors import AdapterError, InvalidRequest, SourceError, Too
 from rookery.domain.events import ToolCalled, ToolReturned
 from rookery.domain.frozen import Frozen
 from rookery.domain.ports.tool import Need, Outcome, Scope, Tool
-from rookery.domain.redaction import redact_all
+from rookery.domain.redaction import redact, redact_all
 
 DELEGATE = "delegate"
 _LONGEST = 2000  # characters of a result that a model reads, unless a tool has other limits
@@ -184,8 +184,11 @@ class Toolbox:
             failure = error if isinstance(error, AdapterError) else ToolError(str(error))
             self.failures.append(failure)
             outcome = Outcome(ok=False, summary=str(error), text=str(error))
-        text = shortened(outcome.text, tool.limits.characters)
-        return outcome.model_copy(update=redact_all({"summary": outcome.summary, "text": text}))
+        summary, text = (
+            redact(outcome.summary).text,
+            redact(outcome.text).text,
+        )  # whole: half a token is not known as one
+        return outcome.model_copy(update={"summary": summary, "text": shortened(text, tool.limits.characters)})
 
     async def _in_time(self, tool: Tool, arguments: BaseModel, scope: Scope) -> Outcome:
         try:

@@ -48,7 +48,8 @@ class Writer:
         supported = sum(claim.supported for claim in claims)
         status = TaskStatus.SUCCEEDED if supported else TaskStatus.PARTIAL
         summary = f"{supported} of {len(claims)} claims supported" if claims else "nothing in the sources answers this"
-        await self._emit(AgentFinished(agent_id=WRITER.id, role=WRITER.role, status=status, summary=summary))
+        ended = {"status": status, "summary": summary, "tokens": spoken.usage.tokens or None}
+        await self._emit(AgentFinished(agent_id=WRITER.id, role=WRITER.role, **ended))
         return Written(claims=claims, citations=ledger.citations, spoken=spoken)
 
     async def _draft(self, job: ComposeJob) -> tuple[Draft, Spoken]:

@@ -2563,6 +2563,12 @@ export interface components {
             status: components["schemas"]["TaskStatus"];
             /** Summary */
             summary: string;
+            /**
+             * Tokens
+             * @description read and written by it; null: nothing was counted
+             * @default null
+             */
+            tokens: number | null;
         };
         /**
          * AgentStarted

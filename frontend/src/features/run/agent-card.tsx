@@ -34,7 +34,17 @@ export function AgentCard({ turn }: { turn: AgentTurn }) {
       </div>
       {turn.goal && <p className="mt-1 text-sm text-muted-foreground">{turn.goal}</p>}
       {turn.activities.length > 0 && <Activities activities={turn.activities} working={working} />}
-      {turn.summary && <p className="mt-auto pt-3 text-sm font-medium">{turn.summary}</p>}
+      {turn.summary && (
+        <p className="mt-auto pt-3 text-sm font-medium">
+          {turn.summary}
+          {turn.tokens !== null && (
+            <span className="font-normal text-muted-foreground">
+              {" "}
+              · {turn.tokens.toLocaleString("en")} tokens
+            </span>
+          )}
+        </p>
+      )}
     </Card>
   );
 }

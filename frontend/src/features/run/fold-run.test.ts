@@ -30,7 +30,7 @@ const started: Happening = {
 const agent = (agent_id: string, role = agent_id) =>
   ({ type: "agent_started", agent_id, role, goal: `${role}'s goal`, parent_id: null }) as const;
 const done = (agent_id: string, role = agent_id) =>
-  ({ type: "agent_finished", agent_id, role, status: "succeeded", summary: "done" }) as const;
+  ({ type: "agent_finished", agent_id, role, status: "succeeded", summary: "done", tokens: 120 }) as const;
 const claim = (text: string, supported = true) =>
   ({ type: "claim_verified", agent_id: "writer", text, citations: supported ? [1] : [], supported }) as const;
 const token = (text: string) => ({ type: "token_emitted", agent_id: "writer", text }) as const;

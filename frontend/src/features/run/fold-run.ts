@@ -34,6 +34,8 @@ export interface AgentTurn {
   /** `parked` goes on when the run does; `stopped` never ended by itself. */
   state: "working" | "parked" | "stopped" | TaskStatus;
   summary: string | null;
+  /** Read and written by its model; null where none was asked, and as long as it works. */
+  tokens: number | null;
   startedAt: string;
   finishedAt: string | null;
   activities: Activity[];
@@ -126,8 +128,8 @@ function change(view: RunView, event: RunEvent): Partial<RunView> {
     case "agent_started":
       return startTurn(view, event);
     case "agent_finished": {
-      const { status: state, summary, at: finishedAt } = event;
-      return inTurn(view, event, (turn) => ({ ...turn, state, summary, finishedAt }));
+      const { status: state, summary, tokens, at: finishedAt } = event;
+      return inTurn(view, event, (turn) => ({ ...turn, state, summary, tokens, finishedAt }));
     }
     case "step_started":
       return act(view, event, { kind: "step", id: `${event.seq}`, label: event.label });
@@ -258,6 +260,7 @@ function newTurn(
     parentId,
     state: "working",
     summary: null,
+    tokens: null,
     startedAt: event.at,
     finishedAt: null,
     activities: [],

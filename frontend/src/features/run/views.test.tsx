@@ -15,6 +15,7 @@ const turn = (agentId: string, parentId: string | null, from = 0, to: number | n
   parentId,
   state: to === null ? "working" : "succeeded",
   summary: null,
+  tokens: null,
   startedAt: new Date(from * 1000).toISOString(),
   finishedAt: to === null ? null : new Date(to * 1000).toISOString(),
   activities: [],
