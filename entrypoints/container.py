@@ -1,12 +1,10 @@
 """The composition root: the one place where ports meet adapters."""
 
 import contextlib
-import os
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dependency_injector import containers, providers
 
@@ -18,15 +16,11 @@ from rookery.adapters.journals.sqlite import SqliteMemoryJournal
 from rookery.adapters.libraries.in_memory import InMemoryLibrary
 from rookery.adapters.libraries.sqlite import SqliteLibrary
 from rookery.adapters.memory_indexes.sqlite import SqliteMemoryIndex
-from rookery.adapters.readers.by_location import ReaderByLocation
-from rookery.adapters.readers.documents import Settings as SourceSettings
-from rookery.adapters.readers.web import WebReader
 from rookery.adapters.request_ledgers.sqlite import SqliteRequestLedger
 from rookery.adapters.run_stores.sqlite import SqliteRunStore
 from rookery.adapters.snapshot_stores.sqlite import SqliteSnapshotStore
 from rookery.adapters.support.services.ledger import SqliteDeliveryLedger
 from rookery.adapters.support.services.surroundings import Surroundings
-from rookery.adapters.support.web.network import Network
 from rookery.adapters.sync_ledgers.sqlite import SqliteSyncLedger
 from rookery.adapters.token_stores.sqlite import SqliteTokenStore
 from rookery.adapters.tool_pins.sqlite import SqliteToolPinStore
@@ -38,7 +32,6 @@ from rookery.application.idempotency import DoOnce
 from rookery.application.ingestion import AddSources, RemoveSource
 from rookery.application.integrations import Notify, PublishRun
 from rookery.application.memory.agents import AgentMemory, ForgetFindings
-from rookery.application.memory.mirrors import Mirror, Mirrors
 from rookery.application.memory.projection import Projection
 from rookery.application.memory.recall import SearchMemories
 from rookery.application.memory.sync import SyncMemories
@@ -52,148 +45,10 @@ from rookery.application.tools.read_document import ReadDocument
 from rookery.application.tools.recall_memory import RecallMemory
 from rookery.application.tools.search_documents import SearchDocuments
 from rookery.application.workflow import Colony
-from rookery.domain.agents import Agent
-from rookery.domain.errors import ConfigurationError, EmbedderError, InvalidRequest, NotFound
-from rookery.domain.ports.clock import ClockPort
-from rookery.domain.ports.integration import IntegrationPort
-from rookery.domain.ports.memory_journal import MemoryJournalPort
-from rookery.domain.ports.object_store import ObjectStorePort
-from rookery.domain.ports.tool import Tool
-from rookery.domain.ports.vector_store import VectorStorePort
-from rookery.entrypoints import plugins
-from rookery.entrypoints.llms import LLMs
+from rookery.domain.errors import ConfigurationError, EmbedderError
+from rookery.entrypoints import building, plugins, toolshed
 from rookery.entrypoints.roster import lent, roster
 from rookery.entrypoints.settings import Settings
-
-if TYPE_CHECKING:
-    from rookery.adapters.tools.files.access import Files
-
-
-def _plugin(group: str, name: str | None, settings: Settings, **offered: object) -> Any:
-    if name is None:
-        return None
-    section = getattr(settings, group).get(name, {})
-    return plugins.build(group, name, settings=section, offered=offered)
-
-
-def _llms(settings: Settings, models: Path, clock: ClockPort, **offered: object) -> LLMs:
-    return LLMs(settings, models=models, clock=clock, offered=offered)
-
-
-def _check_model(llms: LLMs, roots: Sequence[Path] | None) -> Callable[[str], None]:
-    """Return what refuses a model that a run cannot have; over the network, one that lies outside the models folder."""
-
-    def check(name: str) -> None:
-        try:
-            if roots is not None:
-                llms.refuse_paths(name)
-            llms.check(name)
-        except NotFound as error:  # the run is not what was not found
-            raise InvalidRequest(str(error)) from error
-
-    return check
-
-
-def _mirrors(
-    settings: Settings,
-    first: VectorStorePort,
-    clock: ClockPort,
-    restore: RestorePassages,
-    journal: MemoryJournalPort,
-    **offered: object,
-) -> Mirrors:
-    """Return the stores that follow memory; the first one holds the passages of documents too."""
-
-    async def on_reset(store: VectorStorePort) -> None:
-        if store is first:
-            await restore(store)
-
-    others = [Mirror(name, _plugin("vector_stores", name, settings, **offered)) for name in settings.memory.mirrors]
-    mirrors = [Mirror(settings.research.vector_store, first), *others]
-    return Mirrors(mirrors, clock, on_reset=on_reset, past=journal.past)
-
-
-def _objects(settings: Settings, **offered: object) -> ObjectStorePort:
-    name, identity = settings.sync.store, settings.sync.identity
-    if name is None:
-        raise ConfigurationError(
-            "no store is set to sync with: set ROOKERY_SYNC__STORE to s3 or directory, and its settings, such as "
-            "ROOKERY_OBJECT_STORES__S3__BUCKET"
-        )
-    objects: ObjectStorePort = _plugin("object_stores", name, settings, **offered)
-    if identity is None:
-        return objects
-    from rookery.adapters.object_stores.sealed import SealedObjectStore
-
-    return SealedObjectStore(objects, identity)
-
-
-def _integrations(settings: Settings, **offered: object) -> dict[str, IntegrationPort]:
-    """Return the services by name, those too that are not configured; none is connected yet."""
-    return {name: _plugin("integrations", name, settings, **offered) for name in plugins.available("integrations")}
-
-
-_OURS = (SearchDocuments, ReadDocument, RecallMemory, NoteMemory)
-
-
-def _tool_names(settings: Settings, integrations: Mapping[str, IntegrationPort]) -> list[str]:
-    """Return the names that agents may have; `SERVER.*` stands for whatever an MCP server offers."""
-    ours = [*(tool.name for tool in _OURS), *plugins.available("tools")]
-    servers = [f"{name}.*" for name in settings.mcpServers]
-    return [*ours, *servers, *(tool.name for integration in integrations.values() for tool in integration.tools)]
-
-
-def _tools(
-    settings: Settings,
-    agents: Mapping[str, Agent],
-    integrations: Mapping[str, IntegrationPort],
-    ours: Sequence[Tool],
-    **offered: object,
-) -> dict[str, Tool]:
-    """Return the tools by name: ours, and those of outside systems that an agent has."""
-    tools = {tool.name: tool for tool in ours}
-    wanted = {name for agent in agents.values() for name in agent.tools}
-    tools |= {tool.name: tool for one in integrations.values() for tool in one.tools if tool.name in wanted}
-    for name in plugins.available("tools").keys() & wanted:
-        tool: Tool = _plugin("tools", name, settings, **offered)
-        if name in tools or tool.name != name:
-            raise ConfigurationError(f"the tool {name!r} calls itself {tool.name!r}; a tool needs a name of its own")
-        tools[name] = tool
-    return tools
-
-
-def _files(settings: Settings, home: Path) -> "Files | None":
-    if os.name != "posix":  # there, nothing opens a file relative to an opened folder
-        return None
-    from rookery.adapters.tools.files.access import Files
-
-    return Files.from_section(settings.tools.get("files", {}), home)
-
-
-def _half_life(settings: Settings) -> timedelta | None:
-    days = settings.memory.half_life_days
-    return None if days is None else timedelta(days=days)
-
-
-def _remote(settings: Settings) -> str:
-    """Return a name for the store that is synced with; it changes when its settings do."""
-    section = settings.object_stores.get(settings.sync.store or "", {})
-    place = {key: str(value) for key, value in sorted(section.items()) if "secret" not in key and "key" not in key}
-    return f"{settings.sync.store} {place}"
-
-
-def _reader(settings: Settings, roots: Sequence[Path] | None) -> ReaderByLocation:
-    return ReaderByLocation.from_section(settings.sources, roots=roots, offline=settings.research.offline)
-
-
-def _network(settings: Settings) -> Network:
-    return Network.from_section(settings.network, offline=settings.research.offline)
-
-
-def _pages(settings: Settings, network: Network) -> WebReader:
-    """Return what reads pages for tools: as sources are read, from wherever agents may go."""
-    read_as = SourceSettings.from_section(settings.sources)
-    return WebReader(read_as, offline=settings.research.offline, guard=network.guard())
 
 
 class Container(containers.DeclarativeContainer):
@@ -209,9 +64,9 @@ class Container(containers.DeclarativeContainer):
     models = providers.Callable(lambda settings: settings.home / "models", settings)
     clock = providers.Singleton(SystemClock)
     analyzer = providers.Singleton(SnowballAnalyzer, language=settings.provided.research.language)
-    reader = providers.Singleton(_reader, settings, roots)
-    network = providers.Singleton(_network, settings)
-    pages = providers.Singleton(_pages, settings, network)
+    reader = providers.Singleton(building.reader, settings, roots)
+    network = providers.Singleton(building.network, settings)
+    pages = providers.Singleton(building.pages, settings, network)
 
     run_store = providers.Singleton(SqliteRunStore, home, clock=clock)
     snapshots = providers.Singleton(SqliteSnapshotStore, home)
@@ -223,7 +78,7 @@ class Container(containers.DeclarativeContainer):
     do_once = providers.Singleton(DoOnce, request_ledger, clock)
     library = providers.Singleton(SqliteLibrary, home, analyzer=analyzer)
     embedder = providers.Singleton(
-        _plugin,
+        plugins.configured,
         "embedders",
         settings.provided.research.embedder,
         settings,
@@ -233,16 +88,16 @@ class Container(containers.DeclarativeContainer):
         progress=progress,
     )
     vector_store = providers.Singleton(
-        _plugin, "vector_stores", settings.provided.research.vector_store, settings, home=home
+        plugins.configured, "vector_stores", settings.provided.research.vector_store, settings, home=home
     )
     journal = providers.Singleton(SqliteMemoryJournal, home)
     memory_index = providers.Singleton(SqliteMemoryIndex, home, analyzer=analyzer)
     sync_ledger = providers.Singleton(SqliteSyncLedger, home)
     restore_passages = providers.Singleton(RestorePassages, library=library, embedder=embedder)
-    mirrors = providers.Singleton(_mirrors, settings, vector_store, clock, restore_passages, journal, home=home)
+    mirrors = providers.Singleton(building.mirrors, settings, vector_store, clock, restore_passages, journal, home=home)
     projection = providers.Singleton(Projection, journal, memory_index, mirrors, embedder)
     search_memories = providers.Singleton(
-        SearchMemories, projection, analyzer, clock, half_life=providers.Callable(_half_life, settings)
+        SearchMemories, projection, analyzer, clock, half_life=providers.Callable(building.half_life, settings)
     )
     remember = providers.Singleton(Remember, projection, clock)
     forget = providers.Singleton(Forget, projection, clock)
@@ -251,8 +106,8 @@ class Container(containers.DeclarativeContainer):
         RemoveSource, library=library, vector_store=vector_store, embedder=embedder, forget=forget_findings
     )
     import_memories = providers.Singleton(ImportMemories, remember, projection)
-    objects = providers.Singleton(_objects, settings, home=home)
-    remote = providers.Callable(_remote, settings)
+    objects = providers.Singleton(building.objects, settings, home=home)
+    remote = providers.Callable(building.remote, settings)
     sync_memories = providers.Singleton(
         SyncMemories,
         projection,
@@ -262,7 +117,7 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
     )
     llms = providers.Singleton(
-        _llms,
+        building.llms,
         settings,
         models,
         clock,
@@ -272,7 +127,7 @@ class Container(containers.DeclarativeContainer):
         offline=settings.provided.research.offline,
     )
     orchestrator = providers.Singleton(
-        _plugin,
+        plugins.configured,
         "orchestrators",
         settings.provided.research.orchestrator,
         settings,
@@ -307,13 +162,13 @@ class Container(containers.DeclarativeContainer):
     recall_memory = providers.Singleton(RecallMemory, agent_memory)
     read_document = providers.Singleton(ReadDocument, library)
     note_memory = providers.Singleton(NoteMemory, agent_memory)
-    files = providers.Singleton(_files, settings, home)
+    files = providers.Singleton(toolshed.files, settings, home)
     deliveries = providers.Singleton(SqliteDeliveryLedger, home)
     surroundings = providers.Singleton(
         Surroundings, clock, deliveries, capture, offline=settings.provided.research.offline, notice=notices
     )
     integrations = providers.Singleton(
-        _integrations,
+        toolshed.integrations,
         settings,
         clock=clock,
         home=home,
@@ -323,9 +178,9 @@ class Container(containers.DeclarativeContainer):
     )
     notify = providers.Singleton(Notify, integrations)
     publish_run = providers.Singleton(PublishRun, notify, run_store)
-    agents = providers.Singleton(roster, settings, providers.Callable(_tool_names, settings, integrations))
+    agents = providers.Singleton(roster, settings, providers.Callable(toolshed.tool_names, settings, integrations))
     tools = providers.Singleton(
-        _tools,
+        toolshed.tools,
         settings,
         agents,
         integrations,
@@ -369,7 +224,7 @@ class Container(containers.DeclarativeContainer):
         run_store,
         clock,
         model=settings.provided.research.model,
-        check_model=providers.Callable(_check_model, llms, roots),
+        check_model=providers.Callable(building.check_model, llms, roots),
         agents=agents,
     )
     conduct_run = providers.Singleton(ConductRun, run_store, orchestrator, colony)

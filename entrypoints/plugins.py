@@ -7,11 +7,14 @@ that the container offers, such as `home`, `models`, `analyzer`, `embedder`, `cl
 import inspect
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from pydantic import ValidationError
 
 from rookery.domain.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from rookery.entrypoints.settings import Settings
 
 GROUPS = ("llms", "embedders", "vector_stores", "orchestrators", "object_stores", "notifiers", "tools", "integrations")
 
@@ -39,6 +42,14 @@ def build(group: str, name: str, *, settings: Mapping[str, Any], offered: Mappin
     if "settings" in wanted:
         arguments["settings"] = _settings(factory, f"{group}.{name}", settings)
     return factory(**arguments)
+
+
+def configured(group: str, name: str | None, settings: "Settings", **offered: object) -> Any:
+    """Return a new adapter with its section of the settings; None for no name. Raises what `build` raises."""
+    if name is None:
+        return None
+    section = getattr(settings, group).get(name, {})
+    return build(group, name, settings=section, offered=offered)
 
 
 def _settings(factory: Any, section: str, values: Mapping[str, Any]) -> object:
