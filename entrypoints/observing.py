@@ -86,6 +86,21 @@ class Observer:
             witness.event(event)
 
 
+@asynccontextmanager
+async def tracing(run_store: RunStorePort, settings: TraceSettings) -> AsyncIterator[Observer]:
+    """Yield who traces the runs of a process, where traces are wanted; at the end of the block all is exported.
+
+    Raises:
+        ConfigurationError: they are wanted, and OpenTelemetry is not installed.
+    """
+    exporter = tracer(settings)
+    try:
+        yield Observer(run_store, [] if exporter is None else [exporter])
+    finally:
+        if exporter is not None:
+            await exporter.close()
+
+
 class _Told:
     def __init__(self, seq: int, calls: int) -> None:
         self.seq = seq

@@ -22,13 +22,16 @@ _NO_ANSWER_YET = 130
 
 async def conduct(container: "Container", run: "Run", *, json_lines: bool = False, quiet: bool = False) -> "Run":
     """Run a run to its end while its new events are shown on stderr, or printed on stdout as lines of JSON."""
+    from rookery.entrypoints.observing import tracing
+
     seen = len(await container.run_store().events(run.id))
     events = container.run_store().follow(run.id, after=seen)
     watch = _print_lines(events) if json_lines else _discard(events) if quiet else _show(events, container)
     watching = asyncio.create_task(watch)
     try:
-        with _terminated_politely():
-            return await container.conduct_run()(run.id)
+        async with tracing(container.run_store(), container.settings().traces) as observer, observer.watching(run.id):
+            with _terminated_politely():
+                return await container.conduct_run()(run.id)
     except asyncio.CancelledError:
         complain(f"interrupted; go on with `rookery runs resume {run.id}`")
         raise

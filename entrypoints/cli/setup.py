@@ -42,6 +42,10 @@ TEMPLATE = """\
 # [integrations.slack]                # also notion, github, jira, and their usual variables: docs/integrations.md
 # channel = "#research"
 
+# [slack]                             # who may ask and approve in Slack: docs/slack.md
+# askers = ["U012AB3CD"]
+# approvers = ["U012AB3CD"]
+
 # [mcpServers.files]                  # tools of any MCP server: docs/mcp.md
 # command = "npx"
 # args = ["-y", "@modelcontextprotocol/server-filesystem", "/srv/papers"]

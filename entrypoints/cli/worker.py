@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from rookery.domain.runs import Run
     from rookery.entrypoints.container import Container
 
 
@@ -28,16 +29,20 @@ def worker(
     async def work(container: "Container") -> None:
         from rookery.entrypoints.cli.output import err
         from rookery.entrypoints.following import following
+        from rookery.entrypoints.observing import tracing
         from rookery.entrypoints.work_pools import spreading
 
         server = container.settings().server
         container.roots.override(server.source_roots or [Path.cwd()])  # runs come from the network here, too
         workplace = spreading(container.orchestrator(), orchestrator)
         err().print("Conducting what is handed in. Ctrl-C ends it; other workers then go on.", soft_wrap=True)
-        async with following(container):
-            await workplace.work(
-                container.conduct_run(), pool=pool, parallel=limit or server.parallel_runs, until=told_to_stop()
-            )
+        async with following(container), tracing(container.run_store(), container.settings().traces) as observer:
+
+            async def conduct(run_id: str) -> "Run":
+                async with observer.watching(run_id):
+                    return await container.conduct_run()(run_id)
+
+            await workplace.work(conduct, pool=pool, parallel=limit or server.parallel_runs, until=told_to_stop())
 
     with_colony(work, ready=True, orchestrator=orchestrator)
 

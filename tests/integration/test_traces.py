@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.support.openai_model import KEY
-from tests.support.server import CORPUS, LIGHT, start_server
+from tests.support.server import CORPUS, LIGHT, rookery, start_server
 
 QUESTION = "When was the observatory founded?"
 
@@ -61,6 +61,13 @@ def test_what_was_said_is_told_only_when_that_is_switched_on(tmp_path, otlp):
     settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": otlp.url, "ROOKERY_TRACES__CONTENT": "true"}
     asked(tmp_path, settings)
     assert QUESTION in repr(otlp.spans)
+
+
+def test_a_run_of_the_command_line_is_traced_as_well(tmp_path, otlp):
+    settings = LIGHT | {"OTEL_EXPORTER_OTLP_ENDPOINT": otlp.url}
+    asked = rookery("research", QUESTION, "--source", str(CORPUS), home=tmp_path, settings=settings)
+    assert asked.returncode in (0, 3), asked.stderr
+    assert [span["name"] for span in otlp.spans if not span["parent"]] == ["invoke_agent rookery"]
 
 
 def test_nothing_is_told_where_no_endpoint_is_set(tmp_path, otlp):
