@@ -37,7 +37,7 @@ FROM builder AS environment
 RUN apt-get update && apt-get install -y --no-install-recommends g++ && rm -rf /var/lib/apt/lists/*
 ENV UV_PROJECT_ENVIRONMENT=/opt/rookery UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never \
     CMAKE_ARGS="-DLLAMA_BUILD=OFF -DLLAVA_BUILD=OFF"
-ARG EXTRAS="--extra llama --extra notion --extra pinecone --extra prefect --extra s3 --extra sealed --extra slack --extra weaviate"
+ARG EXTRAS="--all-extras"
 COPY pyproject.toml uv.lock ./
 # hadolint ignore=SC2086
 RUN --mount=type=cache,target=/root/.cache/uv \
