@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from tests.support.engine import command, docker, serving, volume, wait_for
+from tests.support.gguf_files import write_tiny_bert
 
 if "ROOKERY_TEST_IMAGE" not in os.environ:
     pytest.skip("there is no image to test: infra/docker/test-image builds it (minutes)", allow_module_level=True)
@@ -119,6 +120,15 @@ def test_it_says_which_devices_there_are_and_answers_on_each(home: str, model: s
         assert result["usage"]["completion_tokens"] > 0
         found = _findings(command(image, home, "doctor", given=given, mounts=mounts))
         assert f"on {device}" in found["model"], found["model"]
+
+
+def test_it_embeds_by_llama_cpp(home: str, tmp_path: Path) -> None:
+    write_tiny_bert(tmp_path / "tiny.gguf")
+    given = {"ROOKERY_RESEARCH__EMBEDDER": "llama_cpp", "ROOKERY_EMBEDDERS__LLAMA_CPP__MODEL": "/models/tiny.gguf"}
+    found = _findings(
+        command(IMAGE, home, "doctor", given=given, mounts=[f"{tmp_path / 'tiny.gguf'}:/models/tiny.gguf:ro"])
+    )
+    assert "gguf:tiny@" in found["embedder"]
 
 
 def test_the_same_files_are_in_both_images() -> None:
