@@ -60,10 +60,10 @@ class AskInPlace:
     async def _answer(self, approval: "Approval") -> str | None:
         """Return what is typed; None when it was decided elsewhere, or nothing can be typed any more."""
         print_whole(approval, err())
-        err().print("approve? y/N ", end="", style="bold yellow")
         elsewhere = asyncio.ensure_future(self._decided(approval.id))
         try:
             with _line() as typed:
+                err().print("approve? y/N ", end="", style="bold yellow")
                 await asyncio.wait((typed, elsewhere), return_when=asyncio.FIRST_COMPLETED)
                 line = typed.result() if typed.done() else ""
         finally:
