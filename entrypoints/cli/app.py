@@ -59,7 +59,7 @@ def build() -> typer.Typer:
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code. Commands end with another code than 0 by `typer.Exit`."""
     try:
-        build()(list(arguments))
+        build()(list(arguments), prog_name="rookery")
     except SystemExit as exit_:
         return exit_.code if isinstance(exit_.code, int) else 0
     except RookeryError as error:
