@@ -8,7 +8,9 @@ import re
 import select
 import signal
 import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pypdf
 import pytest
@@ -200,11 +202,26 @@ def test_a_misspelt_command_is_guessed(typed, meant, tmp_path):
     assert f"Did you mean '{meant}'" in told.stderr
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_shells_can_complete_commands(shell, tmp_path):
-    told = rookery("--show-completion", shell, home=tmp_path)
-    assert told.returncode == 0, told.stderr
-    assert "rookery" in told.stdout
+def test_bash_completes_commands(tmp_path):
+    typing = (
+        'eval "$(_ROOKERY_COMPLETE=source_bash rookery)" && complete -p rookery && '
+        "COMP_WORDS=(rookery runs ex) COMP_CWORD=2 && "
+        '"$(complete -p rookery | sed "s/.*-F \\([^ ]*\\).*/\\1/")" rookery ex runs && printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    commands = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    variables = environment(tmp_path) | {"PATH": commands}
+    told = subprocess.run(["bash", "-c", typing], env=variables, capture_output=True, text=True, check=False)
+    assert told.stdout.splitlines()[-1] == "export", told
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_other_shells_are_told_how_to_complete_and_what(shell, tmp_path):
+    script = rookery(home=tmp_path, settings={"_ROOKERY_COMPLETE": f"source_{shell}"})
+    assert f"_ROOKERY_COMPLETE=complete_{shell}" in script.stdout
+    asked = {"_TYPER_COMPLETE_ARGS": "rookery runs ex", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+    told = rookery(home=tmp_path, settings=asked | {"_ROOKERY_COMPLETE": f"complete_{shell}"})
+    assert "export" in told.stdout
+    assert "list" not in told.stdout
 
 
 def test_sigint_twice_ends_at_once(home, settings):

@@ -5,7 +5,6 @@ import gc
 import hashlib
 import importlib.util
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from rookery.adapters.embedders.llama_cpp.embedder import LlamaCppEmbedder, Sett
 from rookery.adapters.embedders.sentence_bert.weights import carrier_folder
 from rookery.domain.errors import EmbedderError
 from tests.support.gguf_files import write_minilm, write_tiny_bert
+from tests.support.llama import has_ended
 
 pytestmark = pytest.mark.anyio
 
@@ -97,11 +97,6 @@ def _parent(folder: Path) -> int:
         return int((folder / "stat").read_text().rpartition(")")[2].split()[1])
     except OSError:
         return 0
-
-
-def has_ended(descriptor: int) -> bool:
-    """Wait for the end of the process behind a descriptor of `os.pidfd_open`."""
-    return bool(select.select([descriptor], [], [], 30.0)[0])
 
 
 async def test_vectors_agree_with_those_of_the_same_weights_in_onnx_runtime(

@@ -205,7 +205,7 @@ async def test_over_http_nothing_is_answered_without_a_valid_token(mcp_server):
         for headers in ({}, {"Authorization": "Bearer rk_wrong"}, {"Authorization": f"Basic {mcp_server.token}"}):
             refused = await http.post(mcp_server.url, json=INITIALIZE, headers=headers | ACCEPT)
             assert refused.status_code == 401
-            assert refused.headers["www-authenticate"] == "Bearer"
+            assert refused.headers["www-authenticate"] == 'Bearer realm="rookery"'
 
 
 async def test_a_token_does_what_its_scopes_permit_and_no_more(mcp_server, era):

@@ -96,7 +96,9 @@ def started() -> Callable[[], list[int]]:
 
 def has_ended(descriptor: int) -> bool:
     """Wait for the end of the process behind a descriptor of `os.pidfd_open`."""
-    return bool(select.select([descriptor], [], [], 60.0)[0])
+    poll = select.poll()  # `select.select` cannot have descriptors above 1,023
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(60_000))
 
 
 def _is_worker(folder: Path) -> bool:

@@ -43,7 +43,7 @@ class Terraform(NamedTuple):
             "region": "us-east-1",
             "access_key": "testing",
             "secret_key": "testing",
-            "max_retries": 1,
+            "max_retries": 4,  # moto closes a connection now and then
             "s3_use_path_style": True,
             "skip_metadata_api_check": "true",
             "endpoints": [dict.fromkeys(_SERVICES, endpoint)],
