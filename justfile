@@ -36,8 +36,13 @@ client-is-current: client
 screenshots: dashboard
     python -m tests.support.screenshots
 
+# Lighthouse on each page of the built dashboard, as a computer and as a phone shows it
+lighthouse: dashboard
+    npm --prefix benchmarks/dashboard ci --no-audit --no-fund
+    python -m benchmarks.dashboard.lighthouse
+
 # Side-by-side measurements
-bench:
+bench: lighthouse
     python benchmarks/startup.py
     python benchmarks/answers/run.py
     python benchmarks/retrieval/run.py
