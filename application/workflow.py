@@ -10,31 +10,31 @@ from rookery.application.agents.bench import Bench
 from rookery.application.agents.coordinator import Coordinator, Planned, SourcesToRead
 from rookery.application.agents.critic import Critic, Review, Reviewed
 from rookery.application.agents.deadlines import Deadlines
+from rookery.application.agents.gathered import Gathered
 from rookery.application.agents.helpers import opening
 from rookery.application.agents.remarks import Remarked
 from rookery.application.agents.researcher import Researcher
 from rookery.application.agents.roster import AGENTS, COORDINATOR, CRITIC, RESEARCHER, WRITER, without
 from rookery.application.agents.supervisor import Supervisor
+from rookery.application.agents.voices import Voices
 from rookery.application.agents.writer import Noted, Notes, ToNote, Writer, Written
 from rookery.application.approving import ApprovalGate
-from rookery.application.asking import Asker, Spoken
+from rookery.application.asking import Asker
 from rookery.application.ingestion import AddSources, Ingested
 from rookery.application.memory.agents import AgentMemory
 from rookery.application.notices import Notices
-from rookery.application.run_llm import RunLLM
 from rookery.application.verdict import Verdict, conclude
 from rookery.domain.agents import Agent, Budget
 from rookery.domain.errors import ToolError
 from rookery.domain.events import AgentFinished, AgentStarted
 from rookery.domain.follow_ups import in_context
-from rookery.domain.loop import Spent
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.llm import LLMPort
 from rookery.domain.ports.orchestrator import I, WorkflowContext
 from rookery.domain.ports.snapshot_store import SnapshotStorePort
 from rookery.domain.ports.tool import Tool, ToolSource
 from rookery.domain.provenance import Origin, OriginKind, distinct
-from rookery.domain.reasoning import ComposeJob, Evidence, PlanJob, ReflectJob
+from rookery.domain.reasoning import ComposeJob, PlanJob, ReflectJob
 from rookery.domain.results import TaskResult, Usage
 from rookery.domain.runs import EFFORTS, PASSAGE_TOKENS, ResearchRequest
 
@@ -89,11 +89,11 @@ class _Expedition:
         self._effort = EFFORTS[request.depth]
         self._deadlines = Deadlines(colony.clock)
         self._supervisor = Supervisor(request.budget(colony.budget), colony.clock, context.emit, self._deadlines)
-        self._askers: dict[str | None, Asker] = {}
-        self._llm = self._asker(None).llm
+        self._voices = Voices(colony.llms, colony.stand_in, context, self._supervisor, request)
+        self._llm = self._voices.of(None).llm
         self._tools = dict(colony.tools)
         self._bench = Bench(
-            asker=lambda agent: self._asker(agent.model),
+            asker=lambda agent: self._voices.of(agent.model),
             tools=self._tools,
             agents=self._agents,
             supervisor=self._supervisor,
@@ -109,10 +109,8 @@ class _Expedition:
         self._snapshots: list[str] | None = None
         self._questions: list[str] = []
         self._at_work: dict[str, Researcher] = {}
-        self._investigations: dict[str, Investigation] = {}
+        self._gathered = Gathered()
         self._notes: list[str] = []
-        self._spoken = Spoken()
-        self._heard: dict[str, Spoken] = {}
 
     async def run(self) -> TaskResult:
         started_at = self._colony.clock.now()
@@ -139,7 +137,7 @@ class _Expedition:
             written=written,
             notes=[*self._notes, *self._supervisor.notes],
             usage=self._total_usage(),
-            model=", ".join(self._spoken.models) or self._llm.capabilities().name,
+            model=", ".join(self._voices.spoken.models) or self._llm.capabilities().name,
             complete=not self._supervisor.hindered,
         )
         return conclude(
@@ -154,23 +152,7 @@ class _Expedition:
         return self._agents.get(agent.id, agent)
 
     def _ask(self, agent: Agent) -> Asker:
-        return self._asker(self._member(agent).model)
-
-    def _asker(self, model: str | None) -> Asker:
-        """Return who asks a model; that of the run where an agent has none of its own."""
-        name = model or self._request.model
-        if name not in self._askers:
-            llm = RunLLM(self._colony.llms(name), self._context.run_id, self._supervisor.notice, self._context.record)
-            stand_in = None if not llm.capabilities().generative else self._colony.stand_in
-            self._askers[name] = Asker(llm, stand_in=stand_in, told=self._supervisor.hinder, seed=self._request.seed)
-        return self._askers[name]
-
-    def _hear(self, agent_id: str, spoken: Spoken) -> None:
-        """Count what an agent of the workflow itself said."""
-        self._spoken += spoken
-        self._heard[agent_id] = self._heard.get(agent_id, Spoken()) + spoken
-        usage = self._heard[agent_id].usage
-        self._supervisor.account(agent_id, Spent(tokens=usage.prompt_tokens + usage.completion_tokens))
+        return self._voices.of(self._member(agent).model)
 
     def _remarked(self, fn: Callable[[I], Awaitable[R]]) -> Callable[[I], Awaitable[R]]:
         """Return what does the same, and has what was noted meanwhile come with it."""
@@ -200,7 +182,7 @@ class _Expedition:
             returns=Planned,
         )
         self._supervisor.recall(planned)
-        self._hear(COORDINATOR.id, planned.spoken)
+        self._voices.hear(COORDINATOR.id, planned.spoken)
         await self._investigate(planned.sub_questions)
         for number in range(1, self._effort.rounds + 1):
             follow_ups = await self._reflect(number)
@@ -259,7 +241,7 @@ class _Expedition:
     def _origins(self) -> list[Origin]:
         """Return what had a part in the questions that are asked from now on: earlier messages, and what was found."""
         said = [_SAID_BEFORE] if self._request.conversation else []
-        return distinct([*said, *(origin for found in self._investigations.values() for origin in found.origins)])
+        return distinct([*said, *self._gathered.origins()])
 
     async def _research(self, task: Assignment) -> Investigation:
         self._at_work[task.agent_id] = researcher = Researcher(self._bench, task)
@@ -267,12 +249,12 @@ class _Expedition:
 
     def _take(self, agent_id: str, found: Investigation) -> None:
         self._at_work.pop(agent_id, None)
-        self._investigations[agent_id] = found
+        self._gathered.take(agent_id, found)
         self._supervisor.recall(found)
         self._supervisor.settle(agent_id, found.spent)
         self._supervisor.hindered = self._supervisor.hindered or found.stopped
         self._notes += [f"{agent_id} was hindered: {trouble}" for trouble in found.trouble]
-        self._spoken += found.spoken
+        self._voices.spoken += found.spoken
 
     def _save_what_was_found(self) -> None:
         for agent_id, researcher in list(self._at_work.items()):
@@ -282,7 +264,7 @@ class _Expedition:
         job = ReflectJob(
             question=self._request.question,
             sub_questions=self._questions,
-            evidence=self._evidence(),
+            evidence=self._gathered.evidence(),
             max_follow_ups=self._effort.sub_questions,
         )
         critic = Critic(self._ask(CRITIC), self._context.emit, agent=self._member(CRITIC))
@@ -291,7 +273,7 @@ class _Expedition:
             f"reflect-{number}", self._remarked(critic.reflect), given, returns=Reviewed
         )
         self._supervisor.recall(reviewed)
-        self._hear(CRITIC.id, reviewed.spoken)
+        self._voices.hear(CRITIC.id, reviewed.spoken)
         reflection = reviewed.reflection
         self._notes += reflection.contradictions
         if reflection.contradictions:
@@ -302,14 +284,16 @@ class _Expedition:
         return reflection.follow_ups
 
     async def _write(self) -> Written:
-        job = ComposeJob(question=self._request.question, evidence=self._evidence(), max_claims=self._effort.claims)
+        job = ComposeJob(
+            question=self._request.question, evidence=self._gathered.evidence(), max_claims=self._effort.claims
+        )
         writer = self._writer(self._ask(WRITER))
         if not self._llm.capabilities().generative:
             written = await self._context.step("write", self._remarked(writer.compose), job, returns=Written)
         else:
             written = await self._write_in_time(writer, job)
         self._supervisor.recall(written)
-        self._hear(WRITER.id, written.spoken)
+        self._voices.hear(WRITER.id, written.spoken)
         return written
 
     async def _write_in_time(self, writer: Writer, job: ComposeJob) -> Written:
@@ -354,19 +338,4 @@ class _Expedition:
 
     def _total_usage(self) -> Usage:
         spent = {"steps": self._supervisor.steps, "seconds": round(self._supervisor.seconds, 3)}
-        return self._spoken.usage.model_copy(update=spent)
-
-    def _evidence(self) -> list[Evidence]:
-        """Return each quote once, with the best score it got, numbered in the order of the agents."""
-        unique: dict[tuple[str, int, int], Evidence] = {}
-        for agent_id in sorted(self._investigations, key=_number):
-            for piece in self._investigations[agent_id].evidence:
-                place = (piece.passage.sha256, piece.start, piece.end)
-                if place not in unique or piece.score > unique[place].score:
-                    unique[place] = piece
-        return [piece.model_copy(update={"id": number}) for number, piece in enumerate(unique.values(), 1)]
-
-
-def _number(agent_id: str) -> int:
-    number = agent_id.rpartition("-")[2]
-    return int(number) if number.isdecimal() else 0
+        return self._voices.spoken.usage.model_copy(update=spent)
