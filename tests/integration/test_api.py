@@ -1,9 +1,16 @@
 """The API, over the wire."""
 
+import asyncio
+from datetime import timedelta
+
 import httpx
 import pytest
 from httpx_sse import connect_sse
 
+from rookery.adapters.approval_stores.sqlite import SqliteApprovalStore
+from rookery.adapters.clocks.system import SystemClock
+from rookery.domain.actions import ToolCall
+from rookery.domain.approvals import Approval, digest_of
 from rookery.domain.events import ends_run, run_event_adapter
 from rookery.domain.results import TaskResult
 from rookery.domain.runs import Run
@@ -189,3 +196,45 @@ def test_the_server_ends_although_somebody_follows_a_run_that_waits(home):
     assert stream.status_code == 200
     with pytest.raises(httpx.HTTPError), httpx.Client() as gone:
         gone.get(f"{server.url}/healthz")
+
+
+def side_effects(home, count):
+    """Have so many side effects wait for a person."""
+    store, clock = SqliteApprovalStore(home, clock=SystemClock()), SystemClock()
+
+    async def ask_for_all():
+        for number in range(count):
+            call = ToolCall(tool="slack_post", arguments={"text": f"message {number}"})
+            await store.request(
+                Approval(
+                    id=f"approval-{number}",
+                    run_id="run-1",
+                    agent_id="poster",
+                    tool=call.tool,
+                    arguments=call.arguments,
+                    digest=digest_of(call),
+                    reason="it changes something",
+                    requested_at=clock.now(),
+                    expires_at=clock.now() + timedelta(hours=1),
+                )
+            )
+
+    asyncio.run(ask_for_all())
+    store.close()
+
+
+def test_side_effects_are_listed_page_by_page_while_they_are_decided(tmp_path):
+    side_effects(tmp_path, 5)
+    with start_server(tmp_path) as server, httpx.Client(base_url=server.url, headers=server.headers) as client:
+        seen, cursor = [], None
+        while True:
+            page = client.get("/v1/approvals", params={"limit": 2} | ({"cursor": cursor} if cursor else {})).json()
+            seen += [approval["id"] for approval in page["items"]]
+            client.post(f"/v1/approvals/{seen[-1]}", json={"decision": "deny"}).raise_for_status()
+            cursor = page["next_cursor"]
+            if cursor is None:
+                break
+        assert seen == [f"approval-{number}" for number in range(5)]
+        pending = client.get("/v1/approvals", params={"status": "pending"}).json()["items"]
+        assert [approval["id"] for approval in pending] == ["approval-0", "approval-2"]
+        assert client.get("/v1/approvals", params={"cursor": "mine"}).status_code == 422

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Request
 from rookery.domain.access import AccessToken, Scope
 from rookery.domain.approvals import Approval, ApprovalStatus, Decision
 from rookery.entrypoints.api.colony import TheContainer
+from rookery.entrypoints.api.paging import Cursor, Limit, page_of
 from rookery.entrypoints.api.schemas import Page
 from rookery.entrypoints.api.security import needs
 
@@ -13,10 +14,19 @@ router = APIRouter(prefix="/v1/approvals", tags=["approvals"])
 
 @router.get("", dependencies=[needs(Scope.READ)])
 async def list_approvals(
-    container: TheContainer, status: ApprovalStatus | None = None, run_id: str | None = None
+    container: TheContainer,
+    status: ApprovalStatus | None = None,
+    run_id: str | None = None,
+    limit: Limit = 200,
+    cursor: Cursor = None,
 ) -> Page[Approval]:
     """List what waits for a decision, and what was decided, oldest first."""
-    return Page(items=await container.approval_store().all(status=status, run_id=run_id))
+    found = await container.approval_store().all(status=status, run_id=run_id)
+    return page_of(found, _place, limit=limit, cursor=cursor)
+
+
+def _place(approval: Approval) -> tuple[str, str]:
+    return approval.requested_at.isoformat(), approval.id
 
 
 @router.get("/{approval_id}", dependencies=[needs(Scope.READ)])

@@ -3876,6 +3876,10 @@ export interface operations {
             query?: {
                 status?: components["schemas"]["ApprovalStatus"] | null;
                 run_id?: string | null;
+                /** @description how many at most */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
             };
             header?: never;
             path?: never;

@@ -25,7 +25,6 @@ export type RunEvent = Schemas["RunEvent"];
 export type RunStatus = Schemas["RunStatus"];
 export type Snapshot = Schemas["Snapshot"];
 export type Source = Schemas["Source"];
-export type SourcePage = Schemas["Page_Source_"];
 export type SyncReport = Schemas["SyncReport"];
 export type SyncState = Schemas["SyncState"];
 export type TaskResult = Schemas["TaskResult"];

@@ -1,11 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "@/api/client";
+import { everyPage } from "@/api/pages";
 
 export function useApprovals() {
   return useQuery({
     queryKey: ["approvals"],
-    queryFn: ({ signal }) => unwrap(api.GET("/v1/approvals", { signal })),
-    select: (page) => page.items,
+    queryFn: ({ signal }) =>
+      everyPage((cursor) => unwrap(api.GET("/v1/approvals", { params: { query: { cursor } }, signal }))),
     refetchInterval: (query) => (query.state.status === "error" ? false : 15_000),
   });
 }

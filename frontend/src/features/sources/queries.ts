@@ -1,25 +1,18 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "@/api/client";
-import type { Source, SourcePage } from "@/api/types";
+import { everyPage } from "@/api/pages";
 
 const PAGE = 200;
 
-/** The whole library, however many pages it has. */
+/** The whole library. */
 export function useSources() {
-  return useQuery({ queryKey: ["sources"], queryFn: ({ signal }) => readAll(signal) });
-}
-
-async function readAll(signal: AbortSignal): Promise<Source[]> {
-  const sources: Source[] = [];
-  let cursor: string | null = null;
-  do {
-    const page: SourcePage = await unwrap(
-      api.GET("/v1/sources", { params: { query: { limit: PAGE, cursor } }, signal }),
-    );
-    sources.push(...page.items);
-    cursor = page.next_cursor ?? null;
-  } while (cursor);
-  return sources;
+  return useQuery({
+    queryKey: ["sources"],
+    queryFn: ({ signal }) =>
+      everyPage((cursor) =>
+        unwrap(api.GET("/v1/sources", { params: { query: { limit: PAGE, cursor } }, signal })),
+      ),
+  });
 }
 
 export function useAddSource() {
