@@ -13,6 +13,7 @@ check: node-modules
     lint-imports
     just client-is-current
     npm --prefix frontend run check
+    just docs
 
 # All tests: unit, contract, integration, features, front end, and a real browser
 test: dashboard
@@ -31,6 +32,14 @@ client: node-modules
 # Fail when the committed client is not what the API says
 client-is-current: client
     git diff --exit-code -- frontend/openapi.json frontend/src/api/schema.d.ts
+
+# Build the documentation's site into build/docs/site; a warning or a link that leads nowhere fails
+docs: node-modules
+    python -m infra.docs build
+
+# The same, and show it at http://127.0.0.1:8500
+docs-serve: node-modules
+    python -m infra.docs serve
 
 # Take the pictures of the dashboard's pages in docs/images anew
 screenshots: dashboard

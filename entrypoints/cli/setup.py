@@ -29,7 +29,7 @@ TEMPLATE = """\
 # memory = "shared"                   # or "private": others do not see what it notes
 
 [approvals]
-# allow = []                          # tools that need not be approved, such as "slack_post": docs/agents.md
+# allow = []                          # tools that need not be approved, such as "slack_post": docs/approvals.md
 # expire_seconds = 3600               # what nobody approved until then is not done
 
 [network]
