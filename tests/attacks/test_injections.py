@@ -11,7 +11,7 @@ from rookery.application.reports import as_html, as_markdown
 from rookery.domain.approvals import ApprovalStatus, Decision
 from rookery.domain.events import ApprovalRequested, ToolCalled
 from rookery.domain.runs import ResearchRequest
-from rookery.entrypoints.container import Container
+from rookery.entrypoints.container import Container, close
 from rookery.entrypoints.settings import Settings
 from tests.attacks.injections import INJECTIONS, LEAKS, SHOWN, WRITES, Injection
 from tests.support import noticeboard
@@ -91,14 +91,15 @@ async def test_an_obedient_model_does_no_harm(injection: Injection, tmp_path, mo
             )
         )
         run, happened = await ask(container, page)
-        await container.llms().close()
+        approvals = await container.approval_store().all()
+        await close(container)
     assert run.result is not None, run.error
     wanted = [event for event in happened if isinstance(event, ToolCalled) and event.tool != "fetch_page"]
     assert len(wanted) >= len([tool for tool, _ in injection.calls if tool in ("post_notice", "write_file")])
     assert noticeboard.notices(board) == []
     assert not list((home / "workspaces").rglob("AGENTS.md"))
     assert evil.asked == []
-    assert {one.status for one in await container.approval_store().all()} <= {ApprovalStatus.DENIED}
+    assert {one.status for one in approvals} <= {ApprovalStatus.DENIED}
     assert carried_away(run.result, evil) == []
 
 

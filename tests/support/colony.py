@@ -1,6 +1,6 @@
 """A whole colony in this process, with a home of its own."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from rookery.adapters.run_stores.sqlite import SqliteRunStore
 from rookery.domain.events import AgentStarted, RunEvent
 from rookery.domain.ports.run_store import RunStorePort
 from rookery.domain.runs import ResearchRequest, Run
-from rookery.entrypoints.container import Container, prepare
+from rookery.entrypoints.container import Container, close, prepare
 from rookery.entrypoints.settings import ResearchSettings, Settings
 
 
@@ -58,8 +58,9 @@ def after_plan(container: Container, do: Callable[[RunStorePort, str], Awaitable
 
 
 @pytest.fixture
-async def container(tmp_path: Path) -> Container:
+async def container(tmp_path: Path) -> AsyncIterator[Container]:
     """A container whose embedder was tried."""
     container = make_container(tmp_path / "home")
     await prepare(container)
-    return container
+    yield container
+    await close(container)
