@@ -37,7 +37,8 @@ FROM builder AS environment
 RUN apt-get update && apt-get install -y --no-install-recommends g++ && rm -rf /var/lib/apt/lists/*
 ENV UV_PROJECT_ENVIRONMENT=/opt/rookery UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never \
     CMAKE_ARGS="-DLLAMA_BUILD=OFF -DLLAVA_BUILD=OFF"
-ARG EXTRAS="--all-extras"
+# Not `tune`: torch with CUDA is five gigabytes.
+ARG EXTRAS="--all-extras --no-extra tune"
 COPY pyproject.toml uv.lock ./
 # hadolint ignore=SC2086
 RUN --mount=type=cache,target=/root/.cache/uv \

@@ -22,6 +22,7 @@
         │   └── DimensionMismatch
         ├── StorageError          run store, snapshot store, journal, object store or token store
         │   └── StoreDamaged      what is in a file is not what was written
+        ├── TunerError            a model that cannot be tuned, or a training that failed
         ├── ToolError             a tool of an agent; the agent is told, and goes on
         ├── OrchestratorError
         └── NotifierError
@@ -172,6 +173,10 @@ class StorageError(AdapterError):
 
 class StoreDamaged(StorageError):
     """A local file is not what was written to it."""
+
+
+class TunerError(AdapterError):
+    """A model cannot be tuned, or its training failed."""
 
 
 class ToolError(AdapterError):

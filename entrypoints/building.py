@@ -1,6 +1,6 @@
 """Making what takes more than a constructor: what depends on settings, or on what is registered."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +10,9 @@ from rookery.adapters.readers.web import WebReader
 from rookery.adapters.support.web.network import Network
 from rookery.application.memory.mirrors import Mirror, Mirrors
 from rookery.application.restoring import RestorePassages
+from rookery.domain.agents import Agent
 from rookery.domain.errors import ConfigurationError, InvalidRequest, NotFound
+from rookery.domain.ports.adapter_shelf import AdapterShelfPort
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.memory_journal import MemoryJournalPort
 from rookery.domain.ports.object_store import ObjectStorePort
@@ -20,19 +22,34 @@ from rookery.entrypoints.llms import LLMs
 from rookery.entrypoints.settings import Settings
 
 
-def llms(settings: Settings, models: Path, clock: ClockPort, **offered: object) -> LLMs:
+def llms(settings: Settings, models: Path, clock: ClockPort, shelf: AdapterShelfPort, **offered: object) -> LLMs:
     """Return the models, each made when it is first asked for."""
-    return LLMs(settings, models=models, clock=clock, offered=offered)
+    return LLMs(settings, models=models, clock=clock, shelf=shelf, offered=offered)
 
 
-def check_model(llms: LLMs, roots: Sequence[Path] | None) -> Callable[[str], None]:
-    """Return what refuses a model that a run cannot have; over the network, one that lies outside the models folder."""
+def tuned(shelf: AdapterShelfPort) -> dict[str, str]:
+    """Return the names of the adapters that are in use, by agent."""
+    return {agent: adapter.id for agent, adapter in shelf.used().items()}
+
+
+def check_model(
+    llms: LLMs, roots: Sequence[Path] | None, agents: Mapping[str, Agent], shelf: AdapterShelfPort
+) -> Callable[[str], None]:
+    """Return what refuses a model that a run cannot have: over the network, one that lies outside the models folder;
+    and one that an agent's adapter was not trained for."""
 
     def check(name: str) -> None:
         try:
             if roots is not None:
                 llms.refuse_paths(name)
             llms.check(name)
+            for agent, adapter in shelf.used().items():
+                model = (agents[agent].model if agent in agents else None) or name
+                if not llms.takes(model, adapter):
+                    raise InvalidRequest(
+                        f"{agent} uses the adapter {adapter.id}, which was trained for {adapter.base} and is of no use "
+                        f"to {model}; take that model, or let {agent} do without: `rookery tune stop {agent}`"
+                    )
         except NotFound as error:  # the run is not what was not found
             raise InvalidRequest(str(error)) from error
 

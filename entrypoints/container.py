@@ -8,9 +8,11 @@ from typing import Any
 
 from dependency_injector import containers, providers
 
+from rookery.adapters.adapter_shelves.folder import AdapterFolder
 from rookery.adapters.analyzers.snowball import SnowballAnalyzer
 from rookery.adapters.approval_stores.sqlite import SqliteApprovalStore
 from rookery.adapters.clocks.system import SystemClock
+from rookery.adapters.corrections.sqlite import SqliteCorrectionStore
 from rookery.adapters.inboxes.sqlite import SqliteInbox
 from rookery.adapters.journals.sqlite import SqliteMemoryJournal
 from rookery.adapters.libraries.in_memory import InMemoryLibrary
@@ -44,6 +46,8 @@ from rookery.application.tools.note_memory import NoteMemory
 from rookery.application.tools.read_document import ReadDocument
 from rookery.application.tools.recall_memory import RecallMemory
 from rookery.application.tools.search_documents import SearchDocuments
+from rookery.application.tuning.collecting import CollectExamples, CorrectClaim
+from rookery.application.tuning.training import TuneAgent
 from rookery.application.workflow import Colony
 from rookery.domain.errors import ConfigurationError, EmbedderError
 from rookery.entrypoints import building, plugins, toolshed
@@ -73,6 +77,8 @@ class Container(containers.DeclarativeContainer):
     token_store = providers.Singleton(SqliteTokenStore, home)
     approval_store = providers.Singleton(SqliteApprovalStore, home, clock=clock)
     tool_pins = providers.Singleton(SqliteToolPinStore, home)
+    corrections = providers.Singleton(SqliteCorrectionStore, home)
+    shelf = providers.Singleton(AdapterFolder, home)
     inbox = providers.Singleton(SqliteInbox, home)
     request_ledger = providers.Singleton(SqliteRequestLedger, home)
     do_once = providers.Singleton(DoOnce, request_ledger, clock)
@@ -121,6 +127,7 @@ class Container(containers.DeclarativeContainer):
         settings,
         models,
         clock,
+        shelf,
         analyzer=analyzer,
         embedder=embedder,
         home=home,
@@ -178,7 +185,12 @@ class Container(containers.DeclarativeContainer):
     )
     notify = providers.Singleton(Notify, integrations)
     publish_run = providers.Singleton(PublishRun, notify, run_store)
-    agents = providers.Singleton(roster, settings, providers.Callable(toolshed.tool_names, settings, integrations))
+    agents = providers.Singleton(
+        roster,
+        settings,
+        providers.Callable(toolshed.tool_names, settings, integrations),
+        providers.Callable(building.tuned, shelf),
+    )
     tools = providers.Singleton(
         toolshed.tools,
         settings,
@@ -224,11 +236,15 @@ class Container(containers.DeclarativeContainer):
         run_store,
         clock,
         model=settings.provided.research.model,
-        check_model=providers.Callable(building.check_model, llms, roots),
+        check_model=providers.Callable(building.check_model, llms, roots, agents, shelf),
         agents=agents,
     )
     conduct_run = providers.Singleton(ConductRun, run_store, orchestrator, colony)
     stop_run = providers.Singleton(StopRun, run_store, orchestrator, clock)
+    collect_examples = providers.Singleton(CollectExamples, run_store, approval_store, corrections)
+    correct_claim = providers.Singleton(CorrectClaim, corrections, clock)
+    tuner = providers.Singleton(plugins.configured, "tuners", providers.Object("peft"), settings)
+    tune_agent = providers.Factory(TuneAgent, tuner, shelf=shelf, clock=clock)
     create_token = providers.Singleton(
         CreateToken, token_store, clock, providers.Object(lambda: secrets.token_urlsafe(32))
     )
@@ -273,6 +289,7 @@ async def close(container: Container) -> None:
         container.token_store(),
         container.approval_store(),
         container.tool_pins(),
+        container.corrections(),
         container.inbox(),
         container.request_ledger(),
         container.library(),

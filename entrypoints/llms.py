@@ -3,17 +3,21 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from rookery.adapters.adapter_shelves.folder import sha256_of
 from rookery.domain.errors import InvalidRequest, NotFound
+from rookery.domain.ports.adapter_shelf import AdapterShelfPort
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.llm import LLMPort
+from rookery.domain.tuning import TunedAdapter
 from rookery.entrypoints import plugins
 from rookery.entrypoints.settings import Settings
 
 if TYPE_CHECKING:
     from rookery.adapters.llms.llama_cpp.backends import BackendState
     from rookery.domain.models import Probe
+    from rookery.domain.ports.judge import JudgePort
 
 _GROUP = "llms"
 _FILES = "llama_cpp"
@@ -29,10 +33,20 @@ class LLMs:
         settings: name the usual model, its fallbacks, and what each adapter needs.
         models: the folder of models.
         clock: for models that rest after a failure.
+        shelf: has the adapters that were trained here.
         offered: what adapters may ask for by name.
     """
 
-    def __init__(self, settings: Settings, *, models: Path, clock: ClockPort, offered: Mapping[str, object]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        models: Path,
+        clock: ClockPort,
+        shelf: AdapterShelfPort,
+        offered: Mapping[str, object],
+    ) -> None:
+        self._shelf = shelf
         self._settings = settings
         self._models = models
         self._clock = clock
@@ -57,6 +71,35 @@ class LLMs:
     def check(self, name: str) -> None:
         """Find out whether a model can be had. Raises what a call raises; nothing is loaded."""
         self._one(name)
+
+    def takes(self, name: str, adapter: TunedAdapter) -> bool:
+        """Whether an adapter can be used with a model: it is its base, or works by rule and needs none."""
+        kind, model = self._meaning(name)
+        if kind != _FILES:
+            return kind == "extractive"
+        return self._digest(self._section(kind, model)) == adapter.base_sha256
+
+    def base(self, name: str) -> tuple[Path, str]:
+        """Return the file of a model that adapters can be trained for, and its digest.
+
+        Raises:
+            NotFound, InvalidRequest: there is no such file.
+        """
+        kind, model = self._meaning(name)
+        file = self._file(self._section(kind, model)) if kind == _FILES else None
+        if file is None:
+            raise InvalidRequest(
+                f"{name} is no GGUF file that lies here; name one with --model (`rookery models list`)"
+            )
+        return file, sha256_of(file)
+
+    def judge(self, name: str, loras: Mapping[str, Path]) -> "JudgePort":
+        """Return a model in llama.cpp with adapters of one's own; whoever asks closes it."""
+        kind, model = self._meaning(name)
+        section = self._section(kind, model)
+        chosen = section | {"loras": {key: {"path": path} for key, path in loras.items()}, "disk_cache": False}
+        judge: JudgePort = plugins.build(_GROUP, _FILES, settings=chosen, offered=self._offered)
+        return judge
 
     def refuse_paths(self, name: str) -> None:
         """Refuse what lies outside the models folder: callers over the network choose among what was put there.
@@ -114,12 +157,38 @@ class LLMs:
     def _one(self, name: str) -> LLMPort:
         if name not in self._made:
             adapter, model = self._meaning(name)
-            section = dict(self._settings.llms.get(adapter, {}))
-            chosen = section if model is None else section | {"model": model}
+            chosen = self._section(adapter, model)
             if adapter == _FILES:
-                chosen = self._advised(chosen) | chosen
+                chosen |= {"loras": self._tuned(chosen) | chosen.get("loras", {})}
             self._made[name] = plugins.build(_GROUP, adapter, settings=chosen, offered=self._offered)
         return self._made[name]
+
+    def _section(self, adapter: str, model: str | None) -> dict[str, Any]:
+        section = dict(self._settings.llms.get(adapter, {}))
+        chosen = section if model is None else section | {"model": model}
+        return self._advised(chosen) | chosen if adapter == _FILES else chosen
+
+    def _tuned(self, section: Mapping[str, object]) -> dict[str, dict[str, Path]]:
+        """Return the adapters in use that were trained for a model."""
+        used = self._shelf.used().values()
+        digest = self._digest(section) if used else None
+        return {one.id: {"path": one.path} for one in used if one.base_sha256 == digest}
+
+    def _digest(self, section: Mapping[str, object]) -> str | None:
+        file = self._file(section)
+        return None if file is None else sha256_of(file)
+
+    def _file(self, section: Mapping[str, object]) -> Path | None:
+        """Return the file of a model; None where there is none, which the adapter says when it is asked."""
+        from rookery.adapters.llms.llama_cpp.files import find_model
+
+        model = section.get("model")
+        if not isinstance(model, str):
+            return None
+        try:
+            return find_model(self._models, model).absolute()
+        except InvalidRequest:
+            return None
 
     def _meaning(self, name: str) -> tuple[str, str | None]:
         """Return the adapter, and the model that it shall take instead of the one in its settings."""
@@ -146,15 +215,12 @@ class LLMs:
 
     def _probe(self, model: object) -> "Probe | None":
         from rookery.adapters.llms.llama_cpp.catalogue import describe
-        from rookery.adapters.llms.llama_cpp.files import find_model
         from rookery.adapters.model_hub.probes import ProbeFolder
 
-        if not isinstance(model, str):
+        path = self._file({"model": model})
+        if path is None:
             return None
-        try:
-            file = describe(find_model(self._models, model), model)
-        except InvalidRequest:
-            return None  # the adapter says so itself when it is asked
+        file = describe(path, str(model))
         return ProbeFolder(self._models).get(file.digest) if file.digest else None
 
     def _require_file(self, name: str, adapters: Iterable[str]) -> None:

@@ -16,7 +16,17 @@ from rookery.domain.errors import ConfigurationError
 if TYPE_CHECKING:
     from rookery.entrypoints.settings import Settings
 
-GROUPS = ("llms", "embedders", "vector_stores", "orchestrators", "object_stores", "notifiers", "tools", "integrations")
+GROUPS = (
+    "llms",
+    "embedders",
+    "vector_stores",
+    "orchestrators",
+    "object_stores",
+    "tuners",
+    "notifiers",
+    "tools",
+    "integrations",
+)
 
 
 def available(group: str) -> dict[str, EntryPoint]:

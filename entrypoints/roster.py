@@ -35,8 +35,13 @@ class AgentFile(BaseModel):
     budget: Budget | None = None
 
 
-def roster(settings: Settings, tools: Collection[str]) -> dict[str, Agent]:
+def roster(settings: Settings, tools: Collection[str], tuned: Mapping[str, str] = {}) -> dict[str, Agent]:
     """Return the agents by id.
+
+    Args:
+        settings: change some of them.
+        tools: that there are.
+        tuned: the adapters that were trained here and are in use, by agent; what a person has set goes before.
 
     Raises:
         ConfigurationError: a file of an agent is wrong, or the settings name an agent that does not exist.
@@ -51,7 +56,11 @@ def roster(settings: Settings, tools: Collection[str]) -> dict[str, Agent]:
             f"the settings [agents] name {', '.join(sorted(strangers))}; there are: {', '.join(known)}"
         )
     changes = {name: section.model_dump(exclude_none=True) for name, section in settings.agents.items()}
-    return {name: agent.model_copy(update=changes.get(name, {})) for name, agent in known.items()}
+    changed = {name: agent.model_copy(update=changes.get(name, {})) for name, agent in known.items()}
+    return {
+        name: agent if agent.lora is not None else agent.model_copy(update={"lora": tuned.get(name)})
+        for name, agent in changed.items()
+    }
 
 
 def web_tools(settings: Settings) -> list[str]:

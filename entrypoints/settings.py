@@ -130,6 +130,7 @@ class Settings(BaseSettings):
     vector_stores: dict[str, dict[str, Any]] = {}
     orchestrators: dict[str, dict[str, Any]] = {}
     object_stores: dict[str, dict[str, Any]] = {}
+    tuners: dict[str, dict[str, Any]] = {}
     tools: dict[str, dict[str, Any]] = {}
     integrations: dict[str, dict[str, Any]] = {}
 

@@ -21,6 +21,7 @@ from rookery.entrypoints.cli import (
     slack,
     sources,
     tokens,
+    tune,
     worker,
 )
 from rookery.entrypoints.cli.output import complain
@@ -47,6 +48,7 @@ def build() -> typer.Typer:
     app.add_typer(integrations.app, name="integrations")
     app.add_typer(mcp_servers.app, name="mcp")
     app.add_typer(tokens.app, name="tokens")
+    app.add_typer(tune.app, name="tune")
     app.command("serve")(serve.serve)
     app.command("worker")(worker.worker)
     app.command("slack")(slack.slack)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from rookery.adapters.adapter_shelves.folder import AdapterFolder
 from rookery.adapters.clocks.manual import ManualClock
 from rookery.adapters.llms.openai_compatible import OpenAILLM
 from rookery.adapters.llms.router import Router
@@ -17,7 +18,9 @@ def models(tmp_path: Path, *, fallbacks: tuple[str, ...] = (), **more: object) -
     research = ResearchSettings(model="extractive", fallbacks=list(fallbacks))
     settings = Settings(home=tmp_path, research=research, **more)
     offered = {"analyzer": None, "embedder": None, "home": tmp_path, "offline": True}
-    return LLMs(settings, models=tmp_path / "models", clock=ManualClock(NOON), offered=offered)
+    return LLMs(
+        settings, models=tmp_path / "models", clock=ManualClock(NOON), shelf=AdapterFolder(tmp_path), offered=offered
+    )
 
 
 def test_an_adapter_can_be_given_its_model_after_a_colon(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from rookery.adapters.llms.llama_cpp import wire
 from rookery.adapters.llms.llama_cpp.failures import error_of
 from rookery.domain.errors import LLMError
 
-Answer = wire.Piece | wire.Finished | wire.Counted | wire.Checked | wire.Suspended | wire.Restored
+Answer = wire.Piece | wire.Finished | wire.Counted | wire.Checked | wire.Weighed | wire.Suspended | wire.Restored
 
 
 class Answering(Protocol):

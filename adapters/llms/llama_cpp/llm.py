@@ -21,8 +21,9 @@ from rookery.adapters.llms.llama_cpp.supervisor import Supervisor
 from rookery.adapters.support.processes import Limit
 from rookery.domain.errors import ConfigurationError, LLMError
 from rookery.domain.inference import Capabilities, LLMReply, LLMRequest, Message
+from rookery.domain.lessons import Weighed
 from rookery.domain.ports.clock import ClockPort
-from rookery.domain.ports.llm import LLMPort
+from rookery.domain.ports.judge import JudgePort
 from rookery.domain.results import Usage
 from rookery.domain.schemas import bound_lengths, lock_sources
 
@@ -32,7 +33,7 @@ WORKER = [sys.executable, "-P", "-m", "rookery.adapters.llms.llama_cpp.worker"]
 _LIBRARIES = {"llama_cpp": "llama-cpp-python", "llguidance": "llguidance", "jinja2": "jinja2"}
 
 
-class LlamaCppLLM(LLMPort):
+class LlamaCppLLM(JudgePort):
     """A model in llama.cpp, in a process of its own that is started by the first request and again after a crash.
 
     It serves any number of requests at once, from any thread and event loop. The process ends with this one, or when
@@ -127,6 +128,20 @@ class LlamaCppLLM(LLMPort):
         """
         turns = _turns(messages)
         return (await self._ask(wire.Counted, lambda number: wire.Count(id=number, messages=turns))).tokens
+
+    async def weigh(
+        self, messages: Sequence[Message], reply: str, *, lora: str | None = None, likelihood: bool = True
+    ) -> Weighed:
+        """Return the tokens of prompt and reply as the model reads them, and how likely it finds the reply's.
+
+        Raises:
+            ContextOverflow: they do not fit the context together.
+            LLMError: as `complete`.
+        """
+        self._require_lora(lora)
+        fields = {"messages": _turns(messages), "reply": reply, "lora": lora, "likelihood": likelihood}
+        found = await self._ask(wire.Weighed, lambda number: wire.Weigh.model_validate({"id": number, **fields}))
+        return Weighed(prompt=found.prompt, reply=found.reply, likelihoods=found.likelihoods)
 
     def capabilities(self) -> Capabilities:
         """Return the model's name, and its context once it was loaded."""
@@ -224,12 +239,15 @@ class LlamaCppLLM(LLMPort):
                 return engine.open(make)
 
     def _generate(self, request: LLMRequest) -> Callable[[int], wire.Generate]:
-        if request.lora is not None and request.lora not in self._settings.loras:
-            there = ", ".join(self._settings.loras) or "none"
-            raise LLMError(f"{self._name} has no LoRA adapter {request.lora!r}; there is: {there}; set `loras`")
+        self._require_lora(request.lora)
         fields = request.model_dump(include={"session", "priority", "max_tokens", "temperature", "seed", "lora"})
         turns, schema = _turns(request.messages), _schema(request)
         return lambda number: wire.Generate(id=number, messages=turns, json_schema=schema, **fields)
+
+    def _require_lora(self, name: str | None) -> None:
+        if name is not None and name not in self._settings.loras:
+            there = ", ".join(self._settings.loras) or "none"
+            raise LLMError(f"{self._name} has no LoRA adapter {name!r}; there is: {there}; set `loras`")
 
 
 def _turns(messages: Sequence[Message]) -> list[wire.Turn]:

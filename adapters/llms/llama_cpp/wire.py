@@ -120,6 +120,17 @@ class Check(_Wire):
     grammar: str | None = None
 
 
+class Weigh(_Wire):
+    """Ask for the tokens of a prompt and a reply, and how likely the model finds the reply's."""
+
+    type: Literal["weigh"] = "weigh"
+    id: int
+    messages: list[Turn] = Field(min_length=1)
+    reply: str
+    lora: str | None = None
+    likelihood: bool = Field(default=True, description="false: the tokens alone")
+
+
 class Suspend(_Wire):
     """Write all idle sessions to a folder and free the model and its context; the worker ends after its answer."""
 
@@ -205,6 +216,16 @@ class Checked(_Wire):
     fault: str | None
 
 
+class Weighed(_Wire):
+    """The tokens, and the logarithm of the probability of each of the reply's, by the model alone, at temperature 1."""
+
+    type: Literal["weighed"] = "weighed"
+    id: int
+    prompt: list[int]
+    reply: list[int]
+    likelihoods: list[float]
+
+
 class Suspended(_Wire):
     """How many sessions were written."""
 
@@ -256,10 +277,10 @@ class Failed(_Wire):
 
 
 Request = Annotated[
-    Look | Load | Generate | Cancel | Count | Check | Suspend | Restore | Ask, Field(discriminator="type")
+    Look | Load | Generate | Cancel | Count | Check | Weigh | Suspend | Restore | Ask, Field(discriminator="type")
 ]
 Reply = Annotated[
-    Devices | Loaded | Piece | Finished | Counted | Checked | Suspended | Restored | State | Notice | Failed,
+    Devices | Loaded | Piece | Finished | Counted | Checked | Weighed | Suspended | Restored | State | Notice | Failed,
     Field(discriminator="type"),
 ]
 REQUEST: TypeAdapter[Request] = TypeAdapter(Request)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from rookery.adapters.llms.llama_cpp.wire import Restore, Suspend
+from rookery.adapters.llms.llama_cpp.wire import Restore, Suspend, Weigh
 from rookery.adapters.llms.llama_cpp.worker.generation import Generation
 
-Command = Suspend | Restore
+Command = Suspend | Restore | Weigh
 
 
 class Stage(Enum):

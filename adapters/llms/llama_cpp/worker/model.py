@@ -100,12 +100,25 @@ class Model:
             raise Unusable("device", f"there is no device {self.load.device}; llama.cpp knows {', '.join(found)}")
         return (ctypes.c_void_p * 2)(found[self.load.device], None)
 
+    def spare_context(self, tokens: int) -> int:
+        """Return a context beside the one that is decoded in, for one sequence; whoever asks frees it.
+
+        Raises:
+            Unusable: there is no memory for it.
+        """
+        return self._new_context(tokens, sequences=1, outputs=self.load.n_batch)
+
     def _make_context(self) -> int:
+        load, sequences = self.load, self.sequences + self.shadow
+        tokens = load.kv_tokens if load.kv_tokens is not None else load.n_ctx * load.slots
+        return self._new_context(tokens, sequences=sequences, outputs=sequences)
+
+    def _new_context(self, tokens: int, *, sequences: int, outputs: int) -> int:
         load, params = self.load, self._api.llama_context_default_params()
-        params.n_ctx = load.kv_tokens if load.kv_tokens is not None else load.n_ctx * load.slots
+        params.n_ctx = tokens
         self._require_memory(params.n_ctx)
         params.n_batch = params.n_ubatch = max(load.n_batch, load.slots)
-        params.n_seq_max = params.n_outputs_max = self.sequences + self.shadow
+        params.n_seq_max, params.n_outputs_max = sequences, outputs
         params.n_threads = params.n_threads_batch = load.threads or cores()
         params.type_k = params.type_v = _KV_TYPES[load.kv_type]
         params.flash_attn_type = -1 if load.flash_attention is None else int(load.flash_attention)

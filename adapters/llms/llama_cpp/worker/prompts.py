@@ -51,6 +51,19 @@ class Prompts:
         tokens = self._vocabulary.tokens(text, marks=True)
         return tokens if tokens and self._vocabulary.is_control(tokens[0]) else None
 
+    def reply(self, turns: Sequence[Turn], text: str) -> list[int]:
+        """Return the tokens of a reply to a conversation, with the one that ends it in the model's template.
+
+        Raises:
+            Unusable: as `prompt`.
+        """
+        with self._lock:
+            before, _ = self._written(turns)
+            after, _ = self._written([*turns, Turn(role="assistant", content=text)])
+        rest = self._vocabulary.tokens(after.removeprefix(before), marks=True)
+        end = next((token for token in rest if self._vocabulary.is_end(token)), self._vocabulary.eos)
+        return [*self._vocabulary.tokens(text, marks=False), end]
+
     @cached_property
     def _template(self) -> Template:
         known = self._vocabulary

@@ -21,6 +21,7 @@ from rookery.adapters.llms.llama_cpp.wire import (
     State,
     Suspend,
     Suspended,
+    Weigh,
     read,
 )
 from rookery.adapters.llms.llama_cpp.worker.context import AbortFlag, Context
@@ -34,6 +35,7 @@ from rookery.adapters.llms.llama_cpp.worker.outbox import Outbox
 from rookery.adapters.llms.llama_cpp.worker.prompts import Prompts
 from rookery.adapters.llms.llama_cpp.worker.residence import Residence, shape_of
 from rookery.adapters.llms.llama_cpp.worker.states import Room, States
+from rookery.adapters.llms.llama_cpp.worker.weighing import Scales
 
 _MEGABYTE = 2**20
 
@@ -71,6 +73,7 @@ class Worker:
         flag = AbortFlag(model)
         self._lobby = Lobby(abort=flag.set, resume=flag.clear)
         prompts = Prompts(model)
+        self._scales = Scales(model, prompts)
         self._desk = Desk(model, prompts, self._lobby, outbox)
         context = Context(model)
         folder = Path(load.disk_cache) if load.disk_cache is not None else None
@@ -106,7 +109,7 @@ class Worker:
                     self._outbox.cancelled(request.id)
             case Ask():
                 self._outbox.send(self._state(request))
-            case Suspend() | Restore():
+            case Suspend() | Restore() | Weigh():
                 self._lobby.command(request)
             case Generate():
                 self._lobby.enter(request.id, request.priority)
@@ -124,7 +127,15 @@ class Worker:
             case Restore() as command:
                 sessions, left_out = self._residence.restore(Path(command.folder))
                 self._outbox.send(Restored(id=command.id, sessions=sessions, left_out=left_out))
+            case Weigh() as command:
+                self._weigh(command)
         return True
+
+    def _weigh(self, command: Weigh) -> None:
+        try:
+            self._outbox.send(self._scales.weigh(command))
+        except Unusable as error:
+            self._outbox.fail(command.id, error)
 
     def _suspend(self, command: Suspend) -> bool:
         self._engine.stop_all("the model was suspended; ask again when it is back")

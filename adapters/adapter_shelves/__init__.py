@@ -1,0 +1,1 @@
+"""Where trained adapters are kept."""

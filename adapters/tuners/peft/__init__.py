@@ -1,0 +1,1 @@
+"""Training by peft, on the weights of a GGUF file."""
