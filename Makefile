@@ -2,7 +2,7 @@
 UV := $(shell command -v uv || echo .tools/bin/uv)
 
 # `make test EXTRAS="--extra llama --group training"` builds llama.cpp too (minutes; a compiler is needed), trains a small
-# model, and tests what needs them.
+# model, and tests what needs them; with `--extra tune` also what trains adapters (torch with CUDA: 4 GB).
 EXTRAS ?=
 export CMAKE_ARGS ?= -DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DGGML_CCACHE=OFF -DCMAKE_CXX_FLAGS_RELEASE=-O1 \
 	-DCMAKE_PROJECT_INCLUDE=$(CURDIR)/infra/llama-lean.cmake

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from rookery.domain.errors import InvalidRequest
+from rookery.domain.inference import Message
 from rookery.entrypoints.container import close
 from tests.support.colony import ask
-from tests.support.tuning import HELD_OUT, RUNS, School, found_school, require_tuning
+from tests.support.tuning import HELD_OUT, LOOKUP, RUNS, School, found_school, require_tuning
 
 MARGIN = 1.0
 """Nats by which a token of replies that were held out becomes likelier: their probability rises to e times and more.
@@ -25,6 +27,12 @@ pytestmark = pytest.mark.anyio
 def school(tmp_path_factory: pytest.TempPathFactory) -> School:
     require_tuning()
     return asyncio.run(found_school(tmp_path_factory.mktemp("school")))
+
+
+@pytest.fixture
+def lookup(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets a test import what the benchmark is made of."""
+    monkeypatch.syspath_prepend(LOOKUP)
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +68,43 @@ def test_corrected_replies_are_exported_each_run_either_to_be_learnt_or_held_out
     assert learnt
     assert held_out
     assert not learnt & held_out
+
+
+@pytest.mark.usefixtures("lookup")
+async def test_a_lesson_has_the_tokens_that_the_model_was_trained_on_and_is_asked_with(
+    school: School, lessons: list[dict[str, Any]]
+) -> None:
+    from train import vocabulary
+
+    messages = [Message.model_validate(message) for message in lessons[0]["messages"]]
+    words, model = vocabulary(), school.container().llms().judge(str(school.model), {})
+    try:
+        read = await model.weigh(messages[:-1], messages[-1].content, likelihood=False)
+        assert len(read.prompt) == await model.count_tokens(messages[:-1])
+    finally:
+        await model.close()
+    assert read.prompt == words.read_prompt(messages[:-1])
+    assert read.reply == words.read_reply(messages[-1].content)
+
+
+def test_too_few_examples_are_refused_before_anything_is_trained(
+    school: School, lessons: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    (tmp_path / "few.jsonl").write_text("".join(json.dumps(row) + "\n" for row in lessons[:7]), "utf-8")
+    options = ["--agent", "writer", "--model", str(school.model), "--data", str(tmp_path / "few.jsonl")]
+    done = school.tune("train", *options)
+    assert done.returncode == 2
+    assert "at least 8 and 5 are needed" in done.stderr
+
+
+def test_a_line_that_is_no_example_is_named(school: School, lessons: list[dict[str, Any]], tmp_path: Path) -> None:
+    bare = {"messages": lessons[1]["messages"]}
+    (tmp_path / "bad.jsonl").write_text(json.dumps(lessons[0]) + "\n" + json.dumps(bare) + "\n", "utf-8")
+    done = school.tune(
+        "train", "--agent", "writer", "--model", str(school.model), "--data", str(tmp_path / "bad.jsonl")
+    )
+    assert done.returncode == 2
+    assert "bad.jsonl, line 2 is no example of `rookery tune export`: it lacks 'rookery'" in done.stderr
 
 
 def test_what_was_held_out_becomes_likelier_by_the_margin_and_the_adapter_is_accepted(adapter: dict[str, Any]) -> None:
@@ -106,7 +151,7 @@ async def test_a_run_with_another_model_is_refused_while_an_adapter_is_in_use(
     assert school.tune("use", adapter["id"]).returncode == 0
     container = school.container()
     try:
-        with pytest.raises(Exception, match=rf"writer uses the adapter {adapter['id']}, which was trained for"):
+        with pytest.raises(InvalidRequest, match=rf"writer uses the adapter {adapter['id']}, which was trained for"):
             await ask(container, school.unasked[1], model=str(llama_models / "tiny.gguf"))
         by_rule = await ask(container, school.unasked[1], model="extractive")
     finally:

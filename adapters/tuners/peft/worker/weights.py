@@ -168,8 +168,13 @@ class Base:
 
 def _by_transformers(path: Path) -> Any:
     torch, transformers = importlib.import_module("torch"), importlib.import_module("transformers")
-    load = transformers.AutoModelForCausalLM.from_pretrained
-    return load(path.parent, gguf_file=path.name, dtype=torch.float32)
+    where = {"pretrained_model_name_or_path": path.parent, "gguf_file": path.name}
+    config = transformers.AutoConfig.from_pretrained(**where)
+    if hasattr(config, "query_pre_attn_scalar"):
+        config.query_pre_attn_scalar = (
+            config.head_dim
+        )  # as llama.cpp scales what a head looks for; the file says nothing
+    return transformers.AutoModelForCausalLM.from_pretrained(**where, config=config, dtype=torch.float32)
 
 
 def _renamed(name: str) -> str:
