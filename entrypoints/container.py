@@ -51,6 +51,7 @@ from rookery.application.tuning.training import TuneAgent
 from rookery.application.workflow import Colony
 from rookery.domain.errors import ConfigurationError, EmbedderError
 from rookery.entrypoints import building, plugins, toolshed
+from rookery.entrypoints.machines import Home, Machines
 from rookery.entrypoints.roster import lent, roster
 from rookery.entrypoints.settings import Settings
 
@@ -58,6 +59,7 @@ from rookery.entrypoints.settings import Settings
 class Container(containers.DeclarativeContainer):
     """Everything is made when it is first asked for, once."""
 
+    __self__ = providers.Self()
     settings = providers.Dependency(instance_of=Settings)
     roots: providers.Object[Sequence[Path] | None] = providers.Object(None)
     progress: providers.Object[Callable[[Any], None]] = providers.Object(lambda _: None)
@@ -68,14 +70,31 @@ class Container(containers.DeclarativeContainer):
     models = providers.Callable(lambda settings: settings.home / "models", settings)
     clock = providers.Singleton(SystemClock)
     analyzer = providers.Singleton(SnowballAnalyzer, language=settings.provided.research.language)
-    reader = providers.Singleton(building.reader, settings, roots)
+    home_reader = providers.Singleton(building.reader, settings, roots)
     network = providers.Singleton(building.network, settings)
     pages = providers.Singleton(building.pages, settings, network)
 
-    run_store = providers.Singleton(SqliteRunStore, home, clock=clock)
-    snapshots = providers.Singleton(SqliteSnapshotStore, home)
+    objects = providers.Singleton(building.objects, settings, home=home)
+    machines = providers.Singleton(
+        Machines,
+        settings,
+        home=providers.Factory(
+            Home,
+            runs=providers.Singleton(SqliteRunStore, home, clock=clock),
+            snapshots=providers.Singleton(SqliteSnapshotStore, home),
+            approvals=providers.Singleton(SqliteApprovalStore, home, clock=clock),
+            deliveries=providers.Singleton(SqliteDeliveryLedger, home),
+        ),
+        reader=home_reader.provider,
+        objects=objects.provider,
+        clock=clock,
+        documents=__self__,
+    )
+    reader = providers.Singleton(Machines.reader, machines)
+    run_store = providers.Singleton(Machines.run_store, machines)
+    snapshots = providers.Singleton(Machines.snapshots, machines)
+    approval_store = providers.Singleton(Machines.approvals, machines)
     token_store = providers.Singleton(SqliteTokenStore, home)
-    approval_store = providers.Singleton(SqliteApprovalStore, home, clock=clock)
     tool_pins = providers.Singleton(SqliteToolPinStore, home)
     corrections = providers.Singleton(SqliteCorrectionStore, home)
     shelf = providers.Singleton(AdapterFolder, home)
@@ -112,7 +131,6 @@ class Container(containers.DeclarativeContainer):
         RemoveSource, library=library, vector_store=vector_store, embedder=embedder, forget=forget_findings
     )
     import_memories = providers.Singleton(ImportMemories, remember, projection)
-    objects = providers.Singleton(building.objects, settings, home=home)
     remote = providers.Callable(building.remote, settings)
     sync_memories = providers.Singleton(
         SyncMemories,
@@ -141,6 +159,7 @@ class Container(containers.DeclarativeContainer):
         run_store=run_store,
         home=home,
         clock=clock,
+        claims=providers.Callable(Machines.claims, machines),
     )
 
     search = providers.Singleton(SearchPassages, library=library, vector_store=vector_store, embedder=embedder)
@@ -170,7 +189,7 @@ class Container(containers.DeclarativeContainer):
     read_document = providers.Singleton(ReadDocument, library)
     note_memory = providers.Singleton(NoteMemory, agent_memory)
     files = providers.Singleton(toolshed.files, settings, home)
-    deliveries = providers.Singleton(SqliteDeliveryLedger, home)
+    deliveries = providers.Singleton(Machines.deliveries, machines)
     surroundings = providers.Singleton(
         Surroundings, clock, deliveries, capture, offline=settings.provided.research.offline, notice=notices
     )
@@ -280,20 +299,18 @@ async def close(container: Container) -> None:
         for source in container.tool_sources():
             await source.close()
     await container.llms().close()
+    await container.machines().close()
     for store in (
         container.journal(),
         container.memory_index(),
         container.sync_ledger(),
         container.run_store(),
-        container.snapshots(),
         container.token_store(),
-        container.approval_store(),
         container.tool_pins(),
         container.corrections(),
         container.inbox(),
         container.request_ledger(),
         container.library(),
-        container.deliveries(),
     ):
         store.close()
 

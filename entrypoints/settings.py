@@ -73,6 +73,21 @@ class SyncSettings(Section):
     interval_seconds: float = Field(default=60.0, ge=1, description="between two exchanges of `memory sync --watch`")
 
 
+class RunSettings(Section):
+    """Whether machines that have no file system in common share runs."""
+
+    shared: bool = Field(
+        default=False,
+        description="runs go through the store of [sync] to workers on other machines; the same on all of them",
+    )
+    lease_seconds: float = Field(
+        default=30.0,
+        ge=1,
+        description="after which a worker that cannot reach the store stops; another then goes on",
+    )
+    poll_seconds: float = Field(default=0.5, gt=0, description="between two looks at what other machines wrote")
+
+
 class ServerSettings(Section):
     """Where the API listens and what its callers may have read."""
 
@@ -117,6 +132,7 @@ class Settings(BaseSettings):
     memory: MemorySettings = MemorySettings()
     agents: dict[str, AgentSettings] = {}
     sync: SyncSettings = SyncSettings()
+    runs: RunSettings = RunSettings()
     approvals: Policy = Policy()
     server: ServerSettings = ServerSettings()
     logs: LogSettings = LogSettings()

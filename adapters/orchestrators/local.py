@@ -32,4 +32,4 @@ class LocalOrchestrator(OrchestratorPort):
                 raise first_error(group) from group
 
     async def is_running(self, run_id: str) -> bool:
-        return self._locks.held(run_id)
+        return await self._locks.held(run_id)

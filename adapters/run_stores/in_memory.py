@@ -1,7 +1,7 @@
 """Runs for as long as the process lives."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from rookery.adapters.support.pulse import Pulse
 from rookery.domain.calls import ModelCall, StepRecord, StoredCall
@@ -9,14 +9,21 @@ from rookery.domain.errors import Conflict, InvalidRequest, NotFound
 from rookery.domain.events import RunEvent, ends_run
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.run_store import RunPage, RunStorePort
+from rookery.domain.run_log import CallKept, EventKept, RunKept, StepKept, StoreRecord
 from rookery.domain.runs import ALL_RUNS, Run, RunFilter, StopRequest
 
 
 class InMemoryRunStore(RunStorePort):
-    """Dictionaries of runs, events and step outputs."""
+    """Dictionaries of runs, events and step outputs.
 
-    def __init__(self, *, clock: ClockPort) -> None:
+    Args:
+        clock: stamps events.
+        kept: is told each thing that is stored of a run, in order; not what is received.
+    """
+
+    def __init__(self, *, clock: ClockPort, kept: Callable[[StoreRecord], None] = lambda _: None) -> None:
         self._clock = clock
+        self._kept = kept
         self._runs: dict[str, Run] = {}
         self._keys: dict[str, str] = {}
         self._events: defaultdict[str, list[RunEvent]] = defaultdict(list)
@@ -44,7 +51,8 @@ class InMemoryRunStore(RunStorePort):
 
     async def save(self, run: Run, event: RunEvent) -> None:
         self._runs[run.id] = run
-        await self.append(run.id, event)
+        stored = self._append(run.id, event, None)
+        self._kept(RunKept(run=run, seq=stored.seq))
 
     async def page(self, *, limit: int, cursor: str | None = None, where: RunFilter = ALL_RUNS) -> RunPage:
         newest_first = sorted(self._runs.values(), key=lambda run: run.id, reverse=True)
@@ -79,7 +87,9 @@ class InMemoryRunStore(RunStorePort):
         self.post_step(run_id, step, input_hash, output)
 
     def post_step(self, run_id: str, step: str, input_hash: str, output: str) -> None:
-        self._steps.setdefault((run_id, step, input_hash), output)
+        if (run_id, step, input_hash) not in self._steps:
+            self._steps[run_id, step, input_hash] = output
+            self._kept(StepKept(step=StepRecord(step=step, input_hash=input_hash, output=output)))
 
     async def settle(self) -> None:
         """Nothing waits to be stored."""
@@ -91,9 +101,26 @@ class InMemoryRunStore(RunStorePort):
     def post_call(self, run_id: str, call: ModelCall) -> None:
         calls = self._calls[run_id]
         calls.append(StoredCall(number=len(calls) + 1, at=self._clock.now(), call=call))
+        self._kept(CallKept(call=calls[-1]))
 
     async def calls(self, run_id: str) -> list[StoredCall]:
         return list(self._calls[run_id])
+
+    async def receive(self, run_id: str, records: Sequence[StoreRecord]) -> None:
+        last = len(self._events[run_id])
+        for record in records:
+            match record:
+                case EventKept():
+                    self._receive_event(run_id, record)
+                case StepKept(step=kept):
+                    self._steps.setdefault((run_id, kept.step, kept.input_hash), kept.output)
+                case CallKept(call=call) if call.number == len(self._calls[run_id]) + 1:
+                    self._calls[run_id].append(call)
+                case RunKept(run=run, seq=seq) if seq >= last or run_id not in self._runs:
+                    self._runs[run_id] = run
+                case _:
+                    pass  # it is here already
+        self._changed.beat()
 
     async def ask_to_stop(self, run_id: str, stop: StopRequest | None) -> None:
         self._stops[run_id] = stop
@@ -114,5 +141,13 @@ class InMemoryRunStore(RunStorePort):
                 return stored[told]
         stamp = {"run_id": run_id, "seq": len(stored) + 1, "at": self._clock.now()}
         stored.append(event.model_copy(update=stamp))
+        self._kept(EventKept(event=stored[-1], key=key))
         self._changed.beat()
         return stored[-1]
+
+    def _receive_event(self, run_id: str, kept: EventKept) -> None:
+        stored = self._events[run_id]
+        if kept.event.seq == len(stored) + 1:
+            if kept.key is not None:
+                self._told[run_id, kept.key] = len(stored)
+            stored.append(kept.event)

@@ -3,11 +3,11 @@
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from rookery.adapters.run_stores import sqlite_calls, sqlite_pages
+from rookery.adapters.run_stores import sqlite_calls, sqlite_pages, sqlite_receiving
 from rookery.adapters.run_stores.sqlite_pulses import RunPulses
 from rookery.adapters.support.pulse import Pulse
 from rookery.adapters.support.sqlite import Database
@@ -17,6 +17,7 @@ from rookery.domain.errors import Conflict, InvalidRequest, NotFound
 from rookery.domain.events import RunEvent, ends_run, run_event_adapter
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.run_store import RunPage, RunStorePort
+from rookery.domain.run_log import StoreRecord
 from rookery.domain.runs import ALL_RUNS, Run, RunFilter, StopRequest
 
 _SCHEMA = """
@@ -148,6 +149,13 @@ class SqliteRunStore(RunStorePort):
     async def calls(self, run_id: str) -> list[StoredCall]:
         await self._queue.settle()
         return await self._database.run(lambda connection: sqlite_calls.read_calls(connection, run_id))
+
+    async def receive(self, run_id: str, records: Sequence[StoreRecord]) -> None:
+        def write(connection: sqlite3.Connection) -> None:
+            sqlite_receiving.write_records(connection, run_id, records)
+            self._touched.add(run_id)
+
+        await self._queue.put(write)
 
     async def ask_to_stop(self, run_id: str, stop: StopRequest | None) -> None:
         update = "UPDATE runs SET stop = ? WHERE id = ?"

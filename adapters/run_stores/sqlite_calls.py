@@ -30,6 +30,11 @@ def write_call(
         known: numbers of texts that are stored, by digest; those that this call brings are added.
     """
     [last] = connection.execute("SELECT coalesce(max(number), 0) FROM calls WHERE run_id = ?", (run_id,)).fetchone()
+    receive_call(connection, run_id, StoredCall(number=last + 1, at=at, call=call), known=known)
+
+
+def receive_call(connection: sqlite3.Connection, run_id: str, stored: StoredCall, *, known: dict[str, int]) -> None:
+    """Write a call that has its number; one that is there already is left as it is. The rest as with `write_call`."""
 
     def put(text: str) -> int:
         digest = _digest(text)
@@ -38,13 +43,14 @@ def write_call(
             [known[digest]] = connection.execute("SELECT id FROM texts WHERE sha256 = ?", (digest,)).fetchone()
         return known[digest]
 
+    call = stored.call
     body = call.model_dump(mode="json", exclude=_TEXTS) | {
         "messages": [(message.role, put(message.content)) for message in call.messages],
         "json_schema": None if call.json_schema is None else put(json.dumps(call.json_schema)),
         "reply": None if call.reply is None else put(call.reply),
     }
-    row = (run_id, last + 1, json.dumps({"at": at.isoformat(), "call": body}))
-    connection.execute("INSERT INTO calls VALUES (?, ?, ?)", row)
+    row = (run_id, stored.number, json.dumps({"at": stored.at.isoformat(), "call": body}))
+    connection.execute("INSERT OR IGNORE INTO calls VALUES (?, ?, ?)", row)
 
 
 def read_calls(connection: sqlite3.Connection, run_id: str) -> list[StoredCall]:

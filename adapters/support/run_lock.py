@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rookery.domain.errors import Conflict
+from rookery.domain.ports.run_claims import RunClaimsPort
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -15,7 +16,7 @@ _TRIES = 10  # whoever asks whether a run is at work holds its lock for an insta
 _PAUSE_SECONDS = 0.02
 
 
-class RunLocks:
+class RunLocks(RunClaimsPort):
     """A lock file for each run.
 
     The operating system drops a lock when its process ends, however it ends, so an interrupted run can be told from a
@@ -40,7 +41,7 @@ class RunLocks:
         finally:
             lock.release()
 
-    def held(self, run_id: str) -> bool:
+    async def held(self, run_id: str) -> bool:
         """Return whether somebody, in this process or another, holds the lock of a run."""
         from filelock import Timeout
 

@@ -1,10 +1,11 @@
 """The store of runs, of what happened in them, and of the steps that they finished."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple, Protocol
 
 from rookery.domain.calls import ModelCall, StepRecord, StoredCall
 from rookery.domain.events import RunEvent
+from rookery.domain.run_log import StoreRecord
 from rookery.domain.runs import ALL_RUNS, Run, RunFilter, StopRequest
 
 
@@ -95,6 +96,13 @@ class RunStorePort(Protocol):
 
     async def calls(self, run_id: str) -> list[StoredCall]:
         """Return the calls of models, in the order in which they were recorded."""
+        ...
+
+    async def receive(self, run_id: str, records: Sequence[StoreRecord]) -> None:
+        """Store what another store has kept of a run, as it stands there and in its order: all or nothing.
+
+        What is here already is left as it is, apart from the run itself: the later one counts.
+        """
         ...
 
     async def ask_to_stop(self, run_id: str, stop: StopRequest | None) -> None:

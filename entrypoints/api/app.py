@@ -32,6 +32,7 @@ from rookery.entrypoints.api.routes import (
 from rookery.entrypoints.api.security import TokenGate
 from rookery.entrypoints.api.streams import Streams
 from rookery.entrypoints.container import Container, close, prepare
+from rookery.entrypoints.dispatching import dispatching
 from rookery.entrypoints.following import following
 from rookery.entrypoints.observing import Observer, Witness, tracer
 from rookery.entrypoints.slack.door import opened
@@ -55,8 +56,11 @@ def create_app(container: Container) -> FastAPI:
         await prepare(container)
         traces = tracer(container.settings().traces)
         witnesses: list[Witness] = [meters, *([traces] if traces else [])]
-        app.state.conductor = Conductor(container, Observer(container.run_store(), witnesses))
-        async with following(container), opened(container, lambda: app.state.conductor) as app.state.slack:
+        async with AsyncExitStack() as around:
+            dispatch = await around.enter_async_context(dispatching(container))
+            app.state.conductor = Conductor(container, Observer(container.run_store(), witnesses), dispatch)
+            await around.enter_async_context(following(container))
+            app.state.slack = await around.enter_async_context(opened(container, lambda: app.state.conductor))
             async with AsyncExitStack() as stack:
                 for endpoint in endpoints:
                     await stack.enter_async_context(endpoint.running())

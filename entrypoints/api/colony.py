@@ -12,6 +12,7 @@ from rookery.entrypoints.api.meters import Meters
 from rookery.entrypoints.api.schemas import Accepted
 from rookery.entrypoints.api.streams import Streams
 from rookery.entrypoints.container import Container
+from rookery.entrypoints.dispatching import Dispatch
 from rookery.entrypoints.logs import RUN_ID
 from rookery.entrypoints.observing import Observer
 from rookery.entrypoints.work_pools import handing_over
@@ -24,13 +25,17 @@ _ENDING_SECONDS = 5  # after which a server may have been started again
 class Conductor:
     """Conducts runs in the background: at most so many at once, the others in the order of their arrival.
 
-    So many may wait, and no more. Where the orchestrator has a pool of workers, runs are handed to these.
+    So many may wait, and no more. Where the orchestrator has a pool of workers, runs are handed to these; through
+    `dispatch` where they are on other machines.
     """
 
-    def __init__(self, container: Container, observer: Observer | None = None) -> None:
+    def __init__(
+        self, container: Container, observer: Observer | None = None, dispatch: Dispatch | None = None
+    ) -> None:
         settings = container.settings().server
         self._container = container
         self._observer = observer or Observer(container.run_store(), [])
+        self._dispatch = dispatch
         self._free = asyncio.Semaphore(settings.parallel_runs)
         self._room = settings.parallel_runs + settings.waiting_runs
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -60,9 +65,12 @@ class Conductor:
         Raises:
             Overloaded: too many runs wait, or the server ends.
             OrchestratorError: the workers' pool cannot be reached.
+            StorageError: the store that machines share cannot be reached.
         """
         workers = handing_over(self._container.orchestrator())
-        if workers is not None:
+        if workers is not None and self._dispatch is not None:
+            await self._dispatch.take(run, workers)
+        elif workers is not None:
             await workers.hand_in(run)
         elif run.id not in self._tasks:
             self.make_room()

@@ -28,15 +28,18 @@ def worker(
 
     async def work(container: "Container") -> None:
         from rookery.entrypoints.cli.output import err
+        from rookery.entrypoints.dispatching import exchanging
         from rookery.entrypoints.following import following
         from rookery.entrypoints.observing import tracing
         from rookery.entrypoints.work_pools import spreading
 
         server = container.settings().server
         container.roots.override(server.source_roots or [Path.cwd()])  # runs come from the network here, too
+        container.machines().mirroring = False
         workplace = spreading(container.orchestrator(), orchestrator)
         err().print("Conducting what is handed in. Ctrl-C ends it; other workers then go on.", soft_wrap=True)
-        async with following(container), tracing(container.run_store(), container.settings().traces) as observer:
+        traces = tracing(container.run_store(), container.settings().traces)
+        async with exchanging(container), following(container), traces as observer:
 
             async def conduct(run_id: str) -> "Run":
                 async with observer.watching(run_id):

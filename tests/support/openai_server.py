@@ -61,12 +61,14 @@ class OpenAIServer(ThreadingHTTPServer):
     Args:
         key: what must be sent as the bearer; None: nothing need be.
         chat: the model that completes chats.
+        host: the address to listen on.
     """
 
     request_queue_size = 128
 
-    def __init__(self, key: str | None = None, chat: Chat | None = None) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, key: str | None = None, chat: Chat | None = None, host: str = "127.0.0.1") -> None:
+        super().__init__((host, 0), _Handler)
+        self.host = host
         self.key = key
         self.chat = chat or Chat()
         self.received: list[Received] = []
@@ -91,13 +93,15 @@ class OpenAIServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/v1"
+        return f"http://{self.host}:{self.server_port}/v1"
 
 
 @contextmanager
-def openai_server(key: str | None = None, chat: Chat | None = None) -> Iterator[OpenAIServer]:
+def openai_server(
+    key: str | None = None, chat: Chat | None = None, *, host: str = "127.0.0.1"
+) -> Iterator[OpenAIServer]:
     """Serve until the block ends."""
-    with OpenAIServer(key, chat) as server:
+    with OpenAIServer(key, chat, host) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:

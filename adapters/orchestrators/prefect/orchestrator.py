@@ -20,6 +20,7 @@ from rookery.adapters.orchestrators.prefect.worker import Worker
 from rookery.adapters.support.run_lock import RunLocks
 from rookery.domain.errors import ConfigurationError
 from rookery.domain.ports.orchestrator import I, O, OrchestratorPort, Workflow
+from rookery.domain.ports.run_claims import RunClaimsPort
 from rookery.domain.ports.run_store import RunStorePort
 from rookery.domain.runs import Run
 
@@ -32,13 +33,22 @@ class PrefectOrchestrator(OrchestratorPort):
 
     Durability and exclusion are the local orchestrator's: the run store's step records, and a lock file for each run.
     Prefect gives retries, limits, logs and a view of it all.
+
+    Args:
+        settings: how it works.
+        run_store: the journal.
+        home: for lock files, and for Prefect's own.
+        claims: who conducts what, where machines share runs; None: all workers share the home.
     """
 
-    def __init__(self, settings: Settings, *, run_store: RunStorePort, home: Path) -> None:
+    def __init__(
+        self, settings: Settings, *, run_store: RunStorePort, home: Path, claims: RunClaimsPort | None = None
+    ) -> None:
         self._settings = settings
         self._run_store = run_store
         self._locks = RunLocks(home / "locks")
-        self._claims = RunLocks(home / "locks" / "claims")
+        self._shared = claims
+        self._claims = claims or RunLocks(home / "locks" / "claims")
         self._server = PrefectServer(settings, home / "prefect")
         if settings.work_pool is not None:
             self._want_a_shared_server()
@@ -55,7 +65,9 @@ class PrefectOrchestrator(OrchestratorPort):
             return await run_as_flow(client, job, lambda: workflow(context, given))
 
     async def is_running(self, run_id: str) -> bool:
-        return self._locks.held(run_id)
+        if await self._locks.held(run_id):
+            return True
+        return self._shared is not None and await self._shared.held(run_id)
 
     async def hand_in(self, run: Run) -> None:
         """Have a worker conduct a run. Handed in twice, it is conducted once.

@@ -11,7 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
-_SETTINGS = {
+SETTINGS = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_UI_ENABLED": "false",
@@ -26,7 +26,7 @@ _PATIENCE_SECONDS = 1.5  # for what it has heard and not yet stored
 
 def main(folder: str) -> None:
     """Serve until standard input ends."""
-    os.environ |= {**_SETTINGS, "PREFECT_HOME": folder}
+    os.environ |= {**SETTINGS, "PREFECT_HOME": folder}
     import uvicorn
     from filelock import FileLock
     from prefect.server.api.server import create_app

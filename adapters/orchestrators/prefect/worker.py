@@ -1,7 +1,8 @@
 """A worker: it conducts the runs of a work pool, those too that a dead worker left.
 
-Prefect knows what is to be done, lock files of the home which of it is being done: the system drops a worker's locks
-when it dies, however it dies. A run that Prefect holds for started and that nobody has locked is taken up again.
+Prefect knows what is to be done, claims which of it is being done. Where workers share a home, these are lock files:
+the system drops a worker's locks when it dies, however it dies. Where machines share runs, they are leases in the runs'
+logs. A run that Prefect holds for started and that nobody has claimed is taken up again.
 """
 
 import asyncio
@@ -10,8 +11,8 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from rookery.adapters.orchestrators.prefect.pool import WorkPool
-from rookery.adapters.support.run_lock import RunLocks
 from rookery.domain.errors import Conflict, NotFound
+from rookery.domain.ports.run_claims import RunClaimsPort
 from rookery.domain.ports.run_store import RunStorePort
 from rookery.domain.runs import Run, RunStatus
 
@@ -28,7 +29,7 @@ class Worker:
     Args:
         name: tells it from the pool's other workers.
         run_store: knows how runs stand.
-        claims: what the workers of a home are at.
+        claims: what workers are at.
         locks: what anybody who shares the home conducts.
         conduct: brings a run to its end.
         parallel: runs at once.
@@ -39,8 +40,8 @@ class Worker:
         name: str,
         *,
         run_store: RunStorePort,
-        claims: RunLocks,
-        locks: RunLocks,
+        claims: RunClaimsPort,
+        locks: RunClaimsPort,
         conduct: Callable[[str], Awaitable[Run]],
         parallel: int,
     ) -> None:
@@ -79,7 +80,7 @@ class Worker:
             return []
         try:
             await pool.here(self.name, poll_seconds)
-            left = [flow_run for flow_run in await pool.started() if not self._claims.held(_run_id(flow_run))]
+            left = [flow_run for flow_run in await pool.started() if not await self._claims.held(_run_id(flow_run))]
             found = left + await pool.waiting()
         except Exception as error:
             if self._in_touch:
@@ -93,7 +94,7 @@ class Worker:
         run_id = _run_id(flow_run)
         try:
             async with self._claims.hold(run_id):
-                if self._locks.held(run_id) or not await pool.begin(flow_run):
+                if await self._locks.held(run_id) or not await pool.begin(flow_run):
                     return
                 no_more = await self._no_more_to_do(flow_run)
                 if no_more is not None:
@@ -113,7 +114,9 @@ class Worker:
         try:
             run = await self._run_store.get(run_id)
         except NotFound as error:
-            return Failed(message=f"{error}; do this worker and who handed it in share ROOKERY_HOME?")
+            return Failed(
+                message=f"{error}; do this worker and who handed it in share ROOKERY_HOME, or runs (`runs.shared`)?"
+            )
         if run.status.finished:
             return Completed(message=f"the run is {run.status}")
         if run.status is RunStatus.PAUSED and await self._told_since(flow_run):

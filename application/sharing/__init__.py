@@ -1,0 +1,1 @@
+"""Runs that machines share through a store of objects: handed over, conducted elsewhere, followed."""
