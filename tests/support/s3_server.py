@@ -25,8 +25,8 @@ _CHECKSUM = "x-amz-checksum-sha256"
 _numbers = count(1)
 
 
-@pytest.fixture(scope="session")
-def s3_endpoint() -> Iterator[str]:
+@contextmanager
+def moto() -> Iterator[str]:
     """A moto server on a free loopback port, with a handful of names to a page.
 
     It answers one request at a time: its own check of `If-None-Match` would let two racing writes through.
@@ -44,6 +44,13 @@ def s3_endpoint() -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """A server that all tests share."""
+    with moto() as endpoint:
+        yield endpoint
 
 
 @pytest.fixture
