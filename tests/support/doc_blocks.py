@@ -31,6 +31,7 @@ REASONS = frozenset(
         "needs the web",
         "serves until it is stopped",
         "sets up the repository",
+        "trains a model",
     )
 )
 _BLOCK = re.compile(
@@ -39,6 +40,11 @@ _BLOCK = re.compile(
 )
 _NOTE = re.compile(r"(?P<kind>parsed|without (?P<begins>[^,]+)), (?P<reason>.+)|schema (?P<schema>\w+)")
 _COMMENT = re.compile(r"\s#\s.*$")
+CHANGES_THE_MACHINE = frozenset(
+    ("apt-get", "docker", "git", "make", "npm", "npx", "pip", "python3", "systemctl", "terraform", "uv")
+)
+"""Programs that no test runs: a block that shows them says why it is only parsed."""
+
 _ENDS_COMMAND = frozenset(("|", "||", "&&", ";", "&", "(", ")", "<", ">", ">>", "do", "done"))
 _ASSIGNMENT = re.compile(r"\w+=")
 

@@ -16,7 +16,7 @@ from rookery.adapters.approval_stores.sqlite import SqliteApprovalStore
 from rookery.adapters.clocks.manual import ManualClock
 from rookery.domain.actions import ToolCall
 from rookery.domain.approvals import Approval, digest_of
-from tests.support.doc_blocks import Command, blocks_of
+from tests.support.doc_blocks import CHANGES_THE_MACHINE, Command, blocks_of, calls
 from tests.support.doc_stand_ins import StandIns
 from tests.support.server import CORPUS, LIGHT, ROOT, copy_home, environment, start_server
 from tests.support.warm_command_line import CLIENT
@@ -148,6 +148,10 @@ class Player:
 
     def play(self, commands: list[Command]) -> list[str]:
         """Run commands in one shell, and return what is not as the page says."""
+        for command in commands:
+            named = {call[0] for call in calls(command.text)} & CHANGES_THE_MACHINE
+            if named:
+                return [f"`{command.text}`: {', '.join(named)} is not run by a test; say so before the block"]
         script = ["set -u"]
         for number, command in enumerate(commands):
             text = self.written(command.text).replace("RUN_ID", "$(last-run $ROOKERY_HOME)")
