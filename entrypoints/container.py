@@ -50,7 +50,7 @@ from rookery.application.tuning.collecting import CollectExamples, CorrectClaim
 from rookery.application.tuning.training import TuneAgent
 from rookery.application.workflow import Colony
 from rookery.domain.errors import ConfigurationError, EmbedderError
-from rookery.entrypoints import building, plugins, toolshed
+from rookery.entrypoints import building, homes, plugins, toolshed
 from rookery.entrypoints.machines import Home, Machines
 from rookery.entrypoints.roster import lent, roster
 from rookery.entrypoints.settings import Settings
@@ -66,7 +66,7 @@ class Container(containers.DeclarativeContainer):
     notices = providers.Singleton(Notices)
     degradations: providers.Object[Sequence[str]] = providers.Object(())
 
-    home = providers.Callable(lambda settings: settings.home, settings)
+    home = providers.Singleton(homes.open_home, settings)
     models = providers.Callable(lambda settings: settings.home / "models", settings)
     clock = providers.Singleton(SystemClock)
     analyzer = providers.Singleton(SnowballAnalyzer, language=settings.provided.research.language)

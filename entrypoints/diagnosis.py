@@ -4,22 +4,15 @@ import importlib.util
 import platform
 import sqlite3
 from importlib.metadata import version
-from typing import Literal
 
 from rookery.domain.errors import RookeryError
-from rookery.domain.frozen import Frozen
 from rookery.entrypoints.container import Container
+from rookery.entrypoints.diagnosis_doors import look_at_mcp, look_at_slack
+from rookery.entrypoints.diagnosis_home import look_at_home
+from rookery.entrypoints.findings import Finding
 from rookery.entrypoints.roster import web_tools
 from rookery.entrypoints.syncing import sync_state
 from rookery.entrypoints.work_pools import handing_over
-
-
-class Finding(Frozen):
-    """One thing that was looked at. `missing` is fine when it is not wanted; `broken` is not."""
-
-    name: str
-    state: Literal["ok", "missing", "broken"]
-    detail: str
 
 
 async def diagnose(container: Container) -> list[Finding]:
@@ -27,6 +20,7 @@ async def diagnose(container: Container) -> list[Finding]:
     return [
         Finding(name="python", state="ok", detail=f"{platform.python_version()}, SQLite {sqlite3.sqlite_version}"),
         await _storage(container),
+        *await look_at_home(container),
         _model(container),
         await _llama(container),
         await _embedder(container),
@@ -36,6 +30,8 @@ async def diagnose(container: Container) -> list[Finding]:
         _orchestrator(container),
         _files(container),
         await _web_search(container),
+        await look_at_slack(container),
+        *await look_at_mcp(container),
         _dashboard(),
     ]
 

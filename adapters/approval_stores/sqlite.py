@@ -7,24 +7,25 @@ from pathlib import Path
 
 from rookery.adapters.approval_stores.deciding import decided, same
 from rookery.adapters.support.pulse import Pulse
-from rookery.adapters.support.sqlite import Database
+from rookery.adapters.support.sqlite import Schema
 from rookery.domain.approvals import Approval, ApprovalStatus, Decision
 from rookery.domain.errors import NotFound
 from rookery.domain.ports.approval_store import ApprovalStorePort
 from rookery.domain.ports.clock import ClockPort
 
-_SCHEMA = """
+_TABLES = """
 CREATE TABLE approvals (id TEXT PRIMARY KEY, run_id TEXT NOT NULL, requested_at TEXT NOT NULL, body TEXT NOT NULL);
 CREATE INDEX approvals_by_run ON approvals (run_id)
 """
 _POLL_SECONDS = 0.2  # how soon who waits sees what another process wrote; what this one writes is seen at once
+SCHEMA = Schema("approvals.db", [_TABLES])
 
 
 class SqliteApprovalStore(ApprovalStorePort):
     """One row each. Two who decide at once do so one after the other, and the second one sees what the first did."""
 
     def __init__(self, home: Path, *, clock: ClockPort) -> None:
-        self._database = Database(home / "approvals.db", [_SCHEMA])
+        self._database = SCHEMA.at(home)
         self._clock = clock
         self._decided = Pulse()
 

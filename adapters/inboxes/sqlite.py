@@ -4,22 +4,23 @@ import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
-from rookery.adapters.support.sqlite import Database
+from rookery.adapters.support.sqlite import Schema
 from rookery.domain.letters import Letter
 from rookery.domain.ports.inbox import InboxPort
 
 _KEPT = timedelta(days=7)
-_SCHEMA = """CREATE TABLE letters (
+_TABLES = """CREATE TABLE letters (
     key TEXT PRIMARY KEY, door TEXT NOT NULL, body TEXT NOT NULL, received_at TEXT NOT NULL, run_id TEXT,
     settled INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID"""
+SCHEMA = Schema("inbox.db", [_TABLES])
 
 
 class SqliteInbox(InboxPort):
     """Letters for all processes of a home. The body of one that is settled is not kept."""
 
     def __init__(self, home: Path) -> None:
-        self._database = Database(home / "inbox.db", [_SCHEMA])
+        self._database = SCHEMA.at(home)
 
     async def receive(self, letter: Letter) -> bool:
         row = (letter.key, letter.door, letter.body, letter.received_at.isoformat())

@@ -10,12 +10,12 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from rookery.adapters.journals.chain import NOTHING, link
-from rookery.adapters.support.sqlite import Database
+from rookery.adapters.support.sqlite import Schema
 from rookery.domain.errors import StorageError
 from rookery.domain.memories import Memory, Slot
 from rookery.domain.ports.memory_journal import Appended, Arrival, Entry, MemoryJournalPort
 
-_SCHEMA = """
+_TABLES = """
 CREATE TABLE identity (name TEXT NOT NULL);
 CREATE TABLE versions (
   cursor INTEGER PRIMARY KEY, version TEXT NOT NULL UNIQUE,
@@ -42,13 +42,14 @@ class _Row(NamedTuple):
 
 
 _LOOKED_UP_AT_ONCE = 10_000  # SQLite allows 32,766 variables in a statement
+SCHEMA = Schema("memory.db", [_TABLES])
 
 
 class SqliteMemoryJournal(MemoryJournalPort):
     """Each version as JSON beside what it is looked up by. Rows are only ever added: triggers refuse anything else."""
 
     def __init__(self, home: Path) -> None:
-        self._database = Database(home / "memory.db", [_SCHEMA])
+        self._database = SCHEMA.at(home)
         self._name: str | None = None
         self._past: tuple[int, str] | None = None
 

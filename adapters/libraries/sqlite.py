@@ -8,13 +8,13 @@ from pathlib import Path
 
 from rookery.adapters.libraries import names as by_name
 from rookery.adapters.libraries.bm25 import K1, B, idf, indexed
-from rookery.adapters.support.sqlite import Database
+from rookery.adapters.support.sqlite import Schema
 from rookery.domain.errors import NotFound
 from rookery.domain.ports.analyzer import AnalyzerPort
 from rookery.domain.ports.library import LexicalHit, LibraryPort
 from rookery.domain.sources import Passage, Source
 
-_SCHEMA = """
+_TABLES = """
 CREATE TABLE documents (
   key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, namespace TEXT NOT NULL, sha256 TEXT NOT NULL,
   added_at TEXT NOT NULL, passages INTEGER NOT NULL, length INTEGER NOT NULL, body TEXT NOT NULL
@@ -44,13 +44,14 @@ GROUP BY postings.passage ORDER BY score DESC, postings.passage LIMIT ?
 """  # noqa: S608 - the braces are filled with placeholders only
 
 _TIES = 64  # equal hits beyond the limit that are read so that the cut among them is by id
+SCHEMA = Schema("library.db", [_TABLES, by_name.SCHEMA])
 
 
 class SqliteLibrary(LibraryPort):
     """A term of one namespace is not a term of another, so namespaces cost each other nothing."""
 
     def __init__(self, home: Path, *, analyzer: AnalyzerPort) -> None:
-        self._database = Database(home / "library.db", [_SCHEMA, by_name.SCHEMA])
+        self._database = SCHEMA.at(home)
         self._analyzer = analyzer
 
     async def add(self, source: Source, passages: Sequence[Passage]) -> None:

@@ -24,7 +24,7 @@ from rookery.adapters.memory_indexes.view import (
     check_dimension,
     flags_of,
 )
-from rookery.adapters.support.sqlite import Database
+from rookery.adapters.support.sqlite import Schema
 from rookery.domain.errors import StoreDamaged
 from rookery.domain.memories import Memory, MemoryFilter, Slot
 from rookery.domain.ports.analyzer import AnalyzerPort
@@ -42,7 +42,7 @@ from rookery.domain.ports.memory_index import (
 
 T = TypeVar("T")
 
-_SCHEMA = """
+_TABLES = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE namespaces (name TEXT PRIMARY KEY, memories INTEGER NOT NULL, cursor INTEGER NOT NULL);
 CREATE TABLE slots (
@@ -67,6 +67,7 @@ CREATE INDEX embeddings_of ON embeddings (namespace, serial)
 _HELD_IN_MEMORY = 4096
 _FEW = 20  # memories that are read at once without a thread
 _READ_AT_ONCE = 4096  # embeddings
+SCHEMA = Schema("memory-index.db", [_TABLES], durable=False)
 
 
 class SqliteMemoryIndex(MemoryIndexPort):
@@ -82,7 +83,7 @@ class SqliteMemoryIndex(MemoryIndexPort):
     """
 
     def __init__(self, home: Path, *, analyzer: AnalyzerPort, held_in_memory: int = _HELD_IN_MEMORY) -> None:
-        self._database = Database(home / "memory-index.db", [_SCHEMA], durable=False)
+        self._database = SCHEMA.at(home)
         self._analyzer = analyzer
         self._held_in_memory = held_in_memory
         self._views: dict[str, View] = {}

@@ -4,20 +4,21 @@ import sqlite3
 from datetime import datetime
 from pathlib import Path
 
-from rookery.adapters.support.sqlite import Database
+from rookery.adapters.support.sqlite import Schema
 from rookery.domain.ports.request_ledger import Entry, RequestLedgerPort
 
-_SCHEMA = """
+_TABLES = """
 CREATE TABLE requests (key TEXT PRIMARY KEY, digest TEXT NOT NULL, at REAL NOT NULL, answer TEXT) WITHOUT ROWID;
 CREATE INDEX requests_by_time ON requests (at)
 """
+SCHEMA = Schema("requests.db", [_TABLES])
 
 
 class SqliteRequestLedger(RequestLedgerPort):
     """What is too old is dropped with each request that is entered."""
 
     def __init__(self, home: Path) -> None:
-        self._database = Database(home / "requests.db", [_SCHEMA])
+        self._database = SCHEMA.at(home)
 
     async def claim(self, key: str, entry: Entry, *, since: datetime) -> Entry | None:
         def write(connection: sqlite3.Connection) -> Entry | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from rookery.adapters.run_stores import sqlite_calls, sqlite_pages, sqlite_receiving
 from rookery.adapters.run_stores.sqlite_pulses import RunPulses
 from rookery.adapters.support.pulse import Pulse
-from rookery.adapters.support.sqlite import Database
+from rookery.adapters.support.sqlite import Schema
 from rookery.adapters.support.write_queue import WriteQueue
 from rookery.domain.calls import ModelCall, StepRecord, StoredCall
 from rookery.domain.errors import Conflict, InvalidRequest, NotFound
@@ -20,7 +20,7 @@ from rookery.domain.ports.run_store import RunPage, RunStorePort
 from rookery.domain.run_log import StoreRecord
 from rookery.domain.runs import ALL_RUNS, Run, RunFilter, StopRequest
 
-_SCHEMA = """
+_TABLES = """
 CREATE TABLE runs (id TEXT PRIMARY KEY, idempotency_key TEXT UNIQUE, stop TEXT, body TEXT NOT NULL);
 CREATE TABLE events (run_id TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run_id, seq))
     WITHOUT ROWID;
@@ -31,7 +31,7 @@ _EVENT_KEYS = """
 ALTER TABLE events ADD COLUMN key TEXT;
 CREATE UNIQUE INDEX events_by_key ON events (run_id, key) WHERE key IS NOT NULL
 """
-_MIGRATIONS = [_SCHEMA, _EVENT_KEYS, sqlite_calls.SCHEMA]
+SCHEMA = Schema("runs.db", [_TABLES, _EVENT_KEYS, sqlite_calls.SCHEMA])
 _KNOWN_TEXTS = (
     4096  # texts whose numbers are kept in mind, so that texts of growing conversations are not written again
 )
@@ -44,7 +44,7 @@ class SqliteRunStore(RunStorePort):
     """Safe for several processes: each event takes its number inside the transaction that stores it."""
 
     def __init__(self, home: Path, *, clock: ClockPort) -> None:
-        self._database = Database(home / "runs.db", _MIGRATIONS)
+        self._database = SCHEMA.at(home)
         self._clock = clock
         self._texts: dict[str, int] = {}
         self._pulses = RunPulses(self._database)

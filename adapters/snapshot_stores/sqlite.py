@@ -5,19 +5,20 @@ import sqlite3
 import zlib
 from pathlib import Path
 
-from rookery.adapters.support.sqlite import Database
+from rookery.adapters.support.sqlite import Schema
 from rookery.domain.errors import NotFound, StorageError
 from rookery.domain.ports.snapshot_store import SnapshotStorePort
 from rookery.domain.sources import Snapshot
 
-_SCHEMA = "CREATE TABLE snapshots (sha256 TEXT PRIMARY KEY, about TEXT NOT NULL, text BLOB NOT NULL) WITHOUT ROWID"
+_TABLES = "CREATE TABLE snapshots (sha256 TEXT PRIMARY KEY, about TEXT NOT NULL, text BLOB NOT NULL) WITHOUT ROWID"
+SCHEMA = Schema("snapshots.db", [_TABLES])
 
 
 class SqliteSnapshotStore(SnapshotStorePort):
     """A text is checked against its digest each time it is read."""
 
     def __init__(self, home: Path) -> None:
-        self._database = Database(home / "snapshots.db", [_SCHEMA])
+        self._database = SCHEMA.at(home)
 
     async def put(self, snapshot: Snapshot) -> None:
         def write(connection: sqlite3.Connection) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from rookery.domain.errors import InvalidRequest, RookeryError, StorageError, StoreDamaged
 
@@ -15,6 +15,28 @@ T = TypeVar("T")
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _PATIENCE = 10.0  # seconds that another who holds the file is waited for
 _PAUSE = 0.01  # seconds
+
+
+class Schema(NamedTuple):
+    """A SQLite file of a home, and the statements that made it what it is.
+
+    Attributes:
+        file: its name within the home.
+        migrations: as `Database` takes them. Those that were released are never changed; new ones are added.
+        durable: as `Database` takes it.
+    """
+
+    file: str
+    migrations: Sequence[str]
+    durable: bool = True
+
+    def at(self, home: Path) -> "Database":
+        """Return the file of a home; nothing is opened yet."""
+        return Database(home / self.file, self.migrations, durable=self.durable)
+
+    def refuse_newer(self, home: Path, version: int) -> None:
+        """Raise `StorageError` when a file of that version cannot be read by this Rookery."""
+        _refuse_newer(home / self.file, version, len(self.migrations))
 
 
 class Database:
@@ -127,6 +149,7 @@ class Database:
         self._connection = None
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
+        _refuse_newer(self._path, _version(connection), len(self._migrations))  # before anything is written to it
         _write_ahead(connection)
         connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'NORMAL'}")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -135,15 +158,25 @@ class Database:
             self._migrate(connection)
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
-        version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > len(self._migrations):
-            raise StorageError(
-                f"{self._path} was written by a newer Rookery (schema {version}); use that version, or another home"
-            )
+        version = _version(connection)
+        _refuse_newer(self._path, version, len(self._migrations))
         for script in self._migrations[version:]:
             for statement in _statements(script):
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {len(self._migrations)}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def _refuse_newer(path: Path, version: int, known: int) -> None:
+    if version > known:
+        raise StorageError(
+            f"{path} was written by a newer Rookery (schema {version}, and this one knows {known}); use that version, "
+            "or another home"
+        )
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

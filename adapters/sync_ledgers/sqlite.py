@@ -8,19 +8,20 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from rookery.adapters.support.sqlite import Database
+from rookery.adapters.support.sqlite import Schema
 from rookery.domain.errors import Conflict
 from rookery.domain.ports.sync_ledger import SyncLedgerPort
 from rookery.domain.sync import Standing
 
-_SCHEMA = "CREATE TABLE standings (remote TEXT PRIMARY KEY, body TEXT NOT NULL)"
+_TABLES = "CREATE TABLE standings (remote TEXT PRIMARY KEY, body TEXT NOT NULL)"
+SCHEMA = Schema("sync.db", [_TABLES])
 
 
 class SqliteSyncLedger(SyncLedgerPort):
     """One row for each remote store, replaced in one step; the turn is a file lock, which ends with its process."""
 
     def __init__(self, home: Path) -> None:
-        self._database = Database(home / "sync.db", [_SCHEMA])
+        self._database = SCHEMA.at(home)
         self._home = home
 
     @asynccontextmanager

@@ -4,20 +4,21 @@ import sqlite3
 from functools import lru_cache
 from pathlib import Path
 
-from rookery.adapters.support.sqlite import Database
+from rookery.adapters.support.sqlite import Schema
 from rookery.domain.access import AccessToken
 from rookery.domain.errors import NotFound
 from rookery.domain.ports.token_store import TokenStorePort
 
 _KNOWN = 1024  # tokens that are read with each request
-_SCHEMA = "CREATE TABLE tokens (id TEXT PRIMARY KEY, created_at TEXT NOT NULL, body TEXT NOT NULL)"
+_TABLES = "CREATE TABLE tokens (id TEXT PRIMARY KEY, created_at TEXT NOT NULL, body TEXT NOT NULL)"
+SCHEMA = Schema("access.db", [_TABLES])
 
 
 class SqliteTokenStore(TokenStorePort):
     """Digests of tokens; the secrets are nowhere."""
 
     def __init__(self, home: Path) -> None:
-        self._database = Database(home / "access.db", [_SCHEMA])
+        self._database = SCHEMA.at(home)
 
     async def add(self, token: AccessToken) -> None:
         row = (token.id, token.created_at.isoformat(), token.model_dump_json())

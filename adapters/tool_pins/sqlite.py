@@ -4,20 +4,21 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from rookery.adapters.support.sqlite import Database
+from rookery.adapters.support.sqlite import Schema
 from rookery.domain.pins import Pin
 from rookery.domain.ports.tool_pins import ToolPinStorePort
 
-_SCHEMA = """CREATE TABLE pins (
+_TABLES = """CREATE TABLE pins (
     server TEXT NOT NULL, tool TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (server, tool)
 )"""
+SCHEMA = Schema("pins.db", [_TABLES])
 
 
 class SqliteToolPinStore(ToolPinStorePort):
     """What a person accepted, for all processes of a home."""
 
     def __init__(self, home: Path) -> None:
-        self._database = Database(home / "pins.db", [_SCHEMA])
+        self._database = SCHEMA.at(home)
 
     async def pins(self, server: str) -> list[Pin]:
         def read(connection: sqlite3.Connection) -> list[Pin]:

@@ -10,6 +10,7 @@ from rookery.entrypoints.cli import (
     agents,
     approvals,
     doctor,
+    homes,
     integrations,
     mcp_servers,
     memory_upkeep,
@@ -52,6 +53,8 @@ def build() -> typer.Typer:
     app.command("serve")(serve.serve)
     app.command("worker")(worker.worker)
     app.command("slack")(slack.slack)
+    app.command("backup")(homes.backup)
+    app.command("restore")(homes.restore)
     app.command("doctor")(doctor.doctor)
     app.command("init")(setup.init)
     app.command("version")(setup.version)

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from rookery.adapters.support.sqlite import Database
+from rookery.adapters.support.sqlite import Schema
 
 
 class Posted(NamedTuple):
@@ -69,7 +69,7 @@ class InMemoryDeliveryLedger(DeliveryLedger):
         pass
 
 
-_SCHEMA = """
+_TABLES = """
 CREATE TABLE parts (
     key TEXT NOT NULL,
     number INTEGER NOT NULL,
@@ -80,13 +80,14 @@ CREATE TABLE parts (
     PRIMARY KEY (key, number)
 ) WITHOUT ROWID
 """
+SCHEMA = Schema("deliveries.db", [_TABLES])
 
 
 class SqliteDeliveryLedger(DeliveryLedger):
     """Keeps deliveries in `deliveries.db`; what a call noted is durable when it returns."""
 
     def __init__(self, home: Path) -> None:
-        self._database = Database(home / "deliveries.db", [_SCHEMA])
+        self._database = SCHEMA.at(home)
 
     async def parts(self, key: str) -> dict[int, Part]:
         query = "SELECT number, digest, begun_at, reference, url FROM parts WHERE key = ? ORDER BY number"
