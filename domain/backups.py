@@ -9,12 +9,14 @@ from rookery.domain.frozen import Frozen, Timestamp
 FORMAT = 1
 """Of the file. A later one may hold what this version would lose."""
 
-_BAD_NAME = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]|^[A-Za-z]:")  # the last is a drive of Windows
+_BAD_NAME = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]")
+_DRIVE = re.compile(r"[A-Za-z]:")  # of Windows
 
 
 def is_plain_path(path: str) -> bool:
     """Tell whether a path with slashes is Unicode and stays in its folder, on whatever system."""
-    return all(part not in ("", ".", "..") and not _BAD_NAME.search(part) for part in path.split("/"))
+    parts_are_names = all(part not in ("", ".", "..") for part in path.split("/"))
+    return parts_are_names and not _BAD_NAME.search(path) and not _DRIVE.match(path)
 
 
 class KeptFile(Frozen):

@@ -66,7 +66,7 @@ class Container(containers.DeclarativeContainer):
     notices = providers.Singleton(Notices)
     degradations: providers.Object[Sequence[str]] = providers.Object(())
 
-    home = providers.Singleton(homes.open_home, settings)
+    home = providers.Singleton(homes.ready_home, settings)
     models = providers.Callable(lambda settings: settings.home / "models", settings)
     clock = providers.Singleton(SystemClock)
     analyzer = providers.Singleton(SnowballAnalyzer, language=settings.provided.research.language)

@@ -9,12 +9,15 @@ from rookery.domain.pins import Judged, Standing
 from rookery.entrypoints.container import Container
 from rookery.entrypoints.findings import Finding
 
-_UNWELL = (IntegrationState.READY, IntegrationState.WAITING)
+_OFFLINE = "Rookery works offline"
+_WELL = (IntegrationState.READY, IntegrationState.WAITING)
 
 
 async def look_at_slack(container: Container) -> Finding:
     """Look at what messages to Slack and questions from Slack need."""
     settings = container.settings().slack
+    if container.settings().research.offline:
+        return Finding(name="slack", state="missing", detail=_OFFLINE)
     try:
         status = await container.integrations()["slack"].check()
     except RookeryError as error:
@@ -36,7 +39,7 @@ def _without_bot(ways: list[str]) -> Finding:
 
 
 def _with_bot(status: IntegrationStatus, ways: list[str], *, may_ask: bool) -> Finding:
-    if status.status not in _UNWELL:
+    if status.status not in _WELL:
         return Finding(name="slack", state="broken", detail=status.detail)
     if not ways:
         detail = f"{status.detail}; for questions from there, set SLACK_APP_TOKEN or SLACK_SIGNING_SECRET"
@@ -52,7 +55,10 @@ async def look_at_mcp(container: Container) -> list[Finding]:
         sources = container.tool_sources()
     except RookeryError as error:
         return [Finding(name="mcp", state="broken", detail=str(error))]
-    return list(await asyncio.gather(*map(_look_at_server, sources)))
+    offline = container.settings().research.offline
+    reached = [source for source in sources if not (offline and source.settings.url)]
+    left = [Finding(name=f"mcp {one.name}", state="missing", detail=_OFFLINE) for one in sources if one not in reached]
+    return [*await asyncio.gather(*map(_look_at_server, reached)), *left]
 
 
 async def _look_at_server(source: McpToolSource) -> Finding:

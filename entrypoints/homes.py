@@ -1,6 +1,7 @@
 """The home as a whole: which databases it has, how it is opened, and what can be made again."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,14 @@ def layout(settings: Settings) -> "Layout":
     vectors = Path(str(settings.vector_stores.get("chroma", {}).get("path", _CHROMA)))
     indexes = [memory_index.SCHEMA.file, _CHROMA, *(vectors.parts[:1] if not vectors.is_absolute() else ())]
     return Layout([schema.file for schema in KEPT], indexes)
+
+
+def ready_home(settings: Settings) -> Path:
+    """Return the home as `open_home` does; where there is none, make one that is closed to others."""
+    home = open_home(settings)
+    with suppress(OSError):  # whoever needs the home says what is wrong with it
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return home
 
 
 def open_home(settings: Settings) -> Path:
