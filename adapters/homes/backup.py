@@ -174,22 +174,45 @@ def _written_beside(file: Path) -> Iterator[tuple[IO[bytes], Path]]:
     """Give an open file, and a path for one that passes; both are beside the wanted one, which appears at the end."""
     partial, copy = file.with_name(f"{file.name}.part"), file.with_name(f"{file.name}.part-copy")
     try:
-        partial.unlink(missing_ok=True)  # what was killed has left it
-        with os.fdopen(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as writing:
-            yield writing, copy
-            writing.flush()
-            os.fsync(writing.fileno())
-        partial.replace(file)
-        sync_folder(file.parent)
+        with _alone(file):
+            try:
+                partial.unlink(missing_ok=True)  # what was killed has left it
+                with os.fdopen(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as writing:
+                    yield writing, copy
+                    writing.flush()
+                    os.fsync(writing.fileno())
+                partial.replace(file)
+                sync_folder(file.parent)
+            finally:
+                _removed(partial, copy)
     except OSError as error:
         raise StorageError(
             f"{file} cannot be written: {error.strerror}; it needs about as much space as the home, and the largest "
             "database once more while it is made"
         ) from error
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Refuse when another process writes the same file."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(file.with_name(f"{file.name}.part-lock"), thread_local=False)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout as error:
+        raise Conflict(f"another process writes {file}; name another file") from error
+    try:
+        yield
     finally:
-        for left in (partial, copy):
-            with suppress(OSError):
-                left.unlink(missing_ok=True)
+        _removed(Path(lock.lock_file))
+        lock.release()
+
+
+def _removed(*paths: Path) -> None:
+    for path in paths:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

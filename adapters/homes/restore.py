@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,7 +115,13 @@ def _planned(backup: Backup, home: Path, now: datetime, *, replace: bool) -> _Pl
         )
     _refuse_small_disk(home, backup)
     new = {kept.path.partition("/")[0] for kept in backup.manifest.files}
-    return _Plan(aside=f"{ASIDE}{now:%Y%m%d-%H%M%S}", old=old, new=sorted(new))
+    return _Plan(aside=_new_name(home, f"{ASIDE}{now:%Y%m%d-%H%M%S}"), old=old, new=sorted(new))
+
+
+def _new_name(home: Path, name: str) -> str:
+    """Return the name, or one like it that is not there yet."""
+    names = chain([name], (f"{name}-{number}" for number in count(2)))
+    return next(name for name in names if not os.path.lexists(home / name))
 
 
 def _databases(home: Path, plan: _Plan) -> list[Path]:

@@ -1,9 +1,12 @@
 """`rookery backup` and `rookery restore`."""
 
 import asyncio
+import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 def backup(
     *,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The file to write; default: rookery-DATE.zip here.")
+        Path | None, typer.Option("--output", "-o", help="A file; - is stdout; default: rookery-DATE.zip here.")
     ] = None,
     models: Annotated[bool, typer.Option("--models", help="Put downloaded models into it, too.")] = False,
     json_: Json = False,
@@ -28,24 +31,30 @@ def backup(
     from rookery import __version__
     from rookery.adapters.clocks.system import SystemClock
     from rookery.adapters.homes.backup import make_backup
+    from rookery.domain.errors import InvalidRequest
     from rookery.entrypoints import homes
     from rookery.entrypoints.settings import load_settings
 
+    if _is_stream(output) and json_:
+        raise InvalidRequest("standard output takes the backup or the JSON; name a file with -o")
     settings, now = load_settings(), SystemClock().now()
-    file = output or Path.cwd() / f"rookery-{now:%Y%m%d-%H%M%S}.zip"
     home = homes.open_home(settings)
-    with _progress("Copying") as tell:
+    with _file_to_write(output, f"rookery-{now:%Y%m%d-%H%M%S}.zip") as file, _progress("Copying") as tell:
         made = make_backup(
             home, file, homes.layout(settings), version=__version__, made_at=now, models=models, tell=tell
         )
+        size = file.stat().st_size
     if json_:
-        print_json({"file": str(file), "size": file.stat().st_size, "odd": made.odd, **_about(made.manifest)})
-    else:
-        _tell_made(file, made, settings)
+        print_json({"file": str(file), "size": size, "odd": made.odd, **_about(made.manifest)})
+        return
+    (err() if _is_stream(output) else out()).print(
+        f"wrote {output or file}: {_what(made.manifest)}", markup=False, soft_wrap=True
+    )
+    _tell_what_to_know(made, settings)
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(help="What `rookery backup` has written.")],
+    file: Annotated[Path, typer.Argument(help="What `rookery backup` has written; - is stdin.")],
     *,
     home: Annotated[Path | None, typer.Option(help="The folder to restore to; default: ROOKERY_HOME.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Put aside what is in that folder.")] = False,
@@ -60,7 +69,7 @@ def restore(
     from rookery.entrypoints.settings import load_settings
 
     settings = load_settings(**({} if home is None else {"home": home}))
-    with opened(file) as kept:
+    with _file_to_read(file) as readable, opened(readable) as kept:
         if check:
             kept.refuse_newer(homes.KEPT)
             _tell_checked(file, kept.manifest, json_=json_)
@@ -75,6 +84,36 @@ def restore(
         print_json({**told, **_about(kept.manifest)})
     else:
         _tell_restored(settings.home, kept.manifest, aside)
+
+
+def _is_stream(file: Path | None) -> bool:
+    return file is not None and str(file) == "-"
+
+
+@contextmanager
+def _file_to_write(output: Path | None, name: str) -> Iterator[Path]:
+    """Give the file to write; for standard output one that is copied there when it is whole."""
+    if not _is_stream(output):
+        yield output or Path.cwd() / name
+        return
+    with TemporaryDirectory(prefix="rookery-") as folder:
+        yield Path(folder) / name
+        with (Path(folder) / name).open("rb") as whole:
+            shutil.copyfileobj(whole, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+
+
+@contextmanager
+def _file_to_read(file: Path) -> Iterator[Path]:
+    """Give the file to read; of standard input a copy, as a ZIP file is read from its end."""
+    if not _is_stream(file):
+        yield file
+        return
+    with TemporaryDirectory(prefix="rookery-") as folder:
+        copy = Path(folder) / "standard input"
+        with copy.open("wb") as whole:
+            shutil.copyfileobj(sys.stdin.buffer, whole)
+        yield copy
 
 
 def _make_indexes(settings: "Settings") -> list[str]:
@@ -104,10 +143,9 @@ def _about(manifest: "Manifest") -> dict[str, object]:
     }
 
 
-def _tell_made(file: Path, made: "Made", settings: "Settings") -> None:
+def _tell_what_to_know(made: "Made", settings: "Settings") -> None:
     from rookery.entrypoints.settings import settings_file
 
-    out().print(f"wrote {file}: {_what(made.manifest)}", markup=False, soft_wrap=True)
     err().print(
         "Keep it as safe as the home: your documents, memories and answers are in it, and the digests of access "
         "tokens. Passwords and tokens of services are not: they are in your settings and your environment.",

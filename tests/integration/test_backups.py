@@ -17,7 +17,7 @@ from rookery.adapters.homes.databases import copy_database
 from rookery.domain.errors import Conflict, InvalidRequest, NotFound, StoreDamaged
 from rookery.entrypoints import homes
 from tests.support.kept_homes import KEPT_FILES, MODEL, back_up, held, lived_in, put_back
-from tests.support.server import MAIN, environment, rookery
+from tests.support.server import LIGHT, MAIN, environment, rookery
 
 
 @pytest.fixture
@@ -187,6 +187,19 @@ def test_the_command_says_what_it_wrote_and_what_to_know(home: Path, tmp_path: P
     told = rookery("restore", str(file), "--check", home=tmp_path / "new")
     assert "this version can restore it" in told.stdout
     assert not (tmp_path / "new").exists()
+
+
+def test_a_backup_goes_through_standard_output_and_input(home: Path, tmp_path: Path) -> None:
+    before, there = held(home), tmp_path / "there"
+    with (tmp_path / "piped").open("wb") as piped:
+        made = [*MAIN, "backup", "-o", "-"]
+        subprocess.run(made, env=environment(home, LIGHT), stdout=piped, stderr=subprocess.PIPE, timeout=60, check=True)
+    with (tmp_path / "piped").open("rb") as piped:
+        restored = [*MAIN, "restore", "-"]
+        subprocess.run(
+            restored, env=environment(there, LIGHT), stdin=piped, capture_output=True, timeout=60, check=True
+        )
+    assert held(there) == before
 
 
 def _unpacked(file: Path) -> dict[str, bytes]:
