@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rookery.adapters.approval_stores import sqlite as approvals
+from rookery.adapters.corrections import sqlite as corrections
 from rookery.adapters.homes.contents import is_half_restored
 from rookery.adapters.homes.databases import stored_version
 from rookery.adapters.inboxes import sqlite as inbox
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 KEPT: Sequence[Schema] = (
     inbox.SCHEMA,
     requests.SCHEMA,
+    corrections.SCHEMA,
     runs.SCHEMA,
     approvals.SCHEMA,
     deliveries.SCHEMA,

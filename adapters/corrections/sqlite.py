@@ -3,20 +3,21 @@
 import sqlite3
 from pathlib import Path
 
-from rookery.adapters.support.sqlite import Database
+from rookery.adapters.support.sqlite import Schema
 from rookery.domain.ports.correction_store import CorrectionStorePort
 from rookery.domain.tuning import Correction
 
-_SCHEMA = """CREATE TABLE corrections (
+_TABLES = """CREATE TABLE corrections (
     run_id TEXT NOT NULL, claim INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run_id, claim)
 )"""
+SCHEMA = Schema("corrections.db", [_TABLES])
 
 
 class SqliteCorrectionStore(CorrectionStorePort):
     """For all processes of a home."""
 
     def __init__(self, home: Path) -> None:
-        self._database = Database(home / "corrections.db", [_SCHEMA])
+        self._database = SCHEMA.at(home)
 
     async def add(self, correction: Correction) -> None:
         row = (correction.run_id, correction.claim, correction.model_dump_json())

@@ -60,11 +60,12 @@ def make_backup(
     """Copy a home, in use or not, into a file that is there whole or not at all, readable by its owner alone.
 
     Each database is copied as it is at one moment, while others write on. These moments differ, so the order matters:
-    what points to something is copied before that, and nothing points into the void. A request or a letter names a
-    run, so the run is copied after it. What a run did (approvals, deliveries, memories, files of its workspace) is
-    copied after its own record: a run that is resumed does again what its record lacks, and each of these knows what it
-    has seen already; the other way round, an effect would be done twice. Where a sync stands is copied before the
-    memories that it counts. Snapshots come last: each of what was copied before may quote them, and they never change.
+    what points to something is copied before that, and nothing points into the void. A request, a letter or a
+    correction names a run, so the run is copied after it. What a run did (approvals, deliveries, memories, files of its
+    workspace) is copied after its own record: a run that is resumed does again what its record lacks, and each of these
+    knows what it has seen already; the other way round, an effect would be done twice. Where a sync stands is copied
+    before the memories that it counts. Snapshots come last: what was copied before may quote them, and they never
+    change.
 
     Args:
         home: the folder.

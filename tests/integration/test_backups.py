@@ -58,6 +58,7 @@ def test_what_points_to_something_is_copied_before_it(home: Path, file: Path) ->
     for first, then in [
         ("requests.db", "runs.db"),
         ("inbox.db", "runs.db"),
+        ("corrections.db", "runs.db"),
         ("runs.db", "approvals.db"),
         ("runs.db", "deliveries.db"),
         ("runs.db", "memory.db"),

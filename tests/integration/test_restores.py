@@ -173,7 +173,8 @@ def test_models_that_are_there_already_are_no_hindrance(backup: Path, home: Path
 def test_a_home_in_use_is_refused_and_stays_as_it_was(backup: Path, home: Path) -> None:
     lived_in(home)
     before = held(home)
-    with closing(homes.KEPT[2].at(home)) as runs:
+    [schema] = [schema for schema in homes.KEPT if schema.file == "runs.db"]
+    with closing(schema.at(home)) as runs:
         runs.run_now(lambda connection: connection.execute("SELECT count(*) FROM runs").fetchone())
         with pytest.raises(Conflict, match=r"is in use: another process has runs\.db open; stop `rookery serve`"):
             put_back(backup, home, replace=True)
