@@ -53,7 +53,11 @@ class Example(Frozen):
 
 
 class Recipe(Frozen):
-    """How a LoRA is trained. `batch` is in examples; `rate` is Adam's at its highest."""
+    """How a LoRA is trained. `batch` is in examples; `rate` is Adam's at its highest.
+
+    Attributes:
+        packed: whether the model's weights stay packed meanwhile (QLoRA): far less memory, and slower.
+    """
 
     rank: int = Field(default=8, ge=1, le=256)
     alpha: float = Field(default=16.0, gt=0)
@@ -61,6 +65,7 @@ class Recipe(Frozen):
     batch: int = Field(default=4, ge=1)
     rate: float = Field(default=2e-4, gt=0)
     seed: int = Field(default=0, ge=0, lt=2**32)
+    packed: bool = False
 
 
 class Bar(Frozen):

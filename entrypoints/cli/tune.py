@@ -80,6 +80,9 @@ def train(
     rank: Annotated[int, typer.Option(min=1, max=256, help="Of the adapter.")] = 8,
     epochs: Annotated[int, typer.Option(min=1, help="How often each example is learnt.")] = 3,
     rate: Annotated[float, typer.Option(min=1e-7, max=1.0, help="The highest rate of learning.")] = 2e-4,
+    qlora: Annotated[
+        bool, typer.Option("--qlora", help="Leave the weights packed as in the file: less memory, slower.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="The same seed on the same CPU: the same adapter.")] = 0,
     margin: Annotated[
         float, typer.Option(min=1e-4, help="Nats by which a token of held-out replies must become likelier.")
@@ -90,7 +93,7 @@ def train(
     from rookery.domain.tuning import Bar, Recipe
     from rookery.entrypoints.cli.colony import with_colony
 
-    recipe = Recipe(rank=rank, alpha=2.0 * rank, epochs=epochs, rate=rate, seed=seed)
+    recipe = Recipe(rank=rank, alpha=2.0 * rank, epochs=epochs, rate=rate, seed=seed, packed=qlora)
 
     async def work(container: "Container") -> "TunedAdapter":
         _require_agent(container, agent)

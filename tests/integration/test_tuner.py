@@ -14,13 +14,18 @@ if any(importlib.util.find_spec(name) is None for name in ("llama_cpp", "peft", 
     pytest.skip('tuning is not installed: make test EXTRAS="--extra llama --extra tune"', allow_module_level=True)
 
 from rookery.adapters.tuners.peft.tuner import PeftTuner
+from rookery.application.tuning.training import TOLERANCE
 from rookery.domain.errors import TunerError
 from rookery.domain.inference import Message
 from rookery.domain.lessons import Lesson, Progress, Training, Weighed
 from rookery.domain.tuning import Recipe
 from tests.support.gguf_llms import (
+    CHATML,
+    TINY,
     byte_pairs,
+    random_blocks,
     sentence_pieces,
+    write_llm,
     write_tiny_gemma3,
     write_tiny_llama,
     write_tiny_mistral,
@@ -58,6 +63,12 @@ def training(base: Path, read: list[Weighed], out: Path) -> Training:
     return Training(base=base, lessons=lessons, checks=read, tolerance=CLOSE, recipe=recipe, out=out)
 
 
+def write_packed_llama(path: Path) -> Path:
+    """Write a llama whose matrices are 8-bit blocks."""
+    vocabulary = byte_pairs(["<|endoftext|>", "<|im_start|>", "<|im_end|>"])
+    return write_llm(path, TINY, vocabulary, template=CHATML, weights=random_blocks(1, "Q8_0"))
+
+
 @pytest.mark.parametrize("write", [write_tiny_llama, write_tiny_qwen2, write_tiny_gemma3])
 async def test_what_was_trained_is_what_llama_cpp_computes_with_the_adapter(
     write: Write, make_llama: MakeLlama, tmp_path: Path
@@ -72,6 +83,21 @@ async def test_what_was_trained_is_what_llama_cpp_computes_with_the_adapter(
         assert after.mean > before.mean + 2
     assert [one.step for one in told] == list(range(1, told[0].steps + 1))
     assert told[-1].loss < told[0].loss
+
+
+async def test_weights_that_stay_packed_teach_the_same_as_unpacked_ones(make_llama: MakeLlama, tmp_path: Path) -> None:
+    base = write_packed_llama(tmp_path / "base.gguf")
+    read = await weighed(make_llama, base)
+    wanted = training(base, read, tmp_path / "lora.gguf").model_copy(update={"tolerance": TOLERANCE})
+    unpacked = await PeftTuner().train(wanted, lambda _: None)
+    packed = wanted.recipe.model_copy(update={"packed": True})
+    trained = await PeftTuner().train(wanted.model_copy(update={"recipe": packed}), lambda _: None)
+    assert trained.after == pytest.approx(unpacked.after, abs=1e-4)
+    assert trained.notes != unpacked.notes
+    tuned = await weighed(make_llama, base, tmp_path / "lora.gguf")
+    for before, after, found in zip(read, tuned, trained.after, strict=True):
+        assert after.mean == pytest.approx(found, abs=TOLERANCE)
+        assert after.mean > before.mean + 1
 
 
 async def test_the_same_training_gives_the_same_file_and_another_seed_another(

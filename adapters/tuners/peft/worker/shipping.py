@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from rookery.adapters.tuners.peft.worker.weights import LINEAR, Base, Floats
+from rookery.adapters.tuners.peft.worker.floats import Floats
+from rookery.adapters.tuners.peft.worker.weights import LINEAR, Base
 
 _PLACE = re.compile(r"layers\.(\d+)\..*?(\w+)$")
 

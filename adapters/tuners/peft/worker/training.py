@@ -25,8 +25,8 @@ def train(training: Training, told: Callable[[Progress], None]) -> Trained:
     torch.manual_seed(training.recipe.seed)
     torch.use_deterministic_algorithms(True)  # noqa: FBT003 - torch's own way
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    base = Base(training.base)
     recipe = training.recipe
+    base = Base(training.base, packed=recipe.packed)
     config = peft.LoraConfig(
         r=recipe.rank, lora_alpha=recipe.alpha, target_modules=list(LINEAR), task_type="CAUSAL_LM", lora_dropout=0.0
     )
@@ -36,7 +36,7 @@ def train(training: Training, told: Callable[[Progress], None]) -> Trained:
         told(step)
     after = _weigh(model, training.checks, torch)
     write_adapter(training.out, model, base, alpha=recipe.alpha)
-    return Trained(after=after, device=_name_of(device, torch), notes=_notes(device, base))
+    return Trained(after=after, device=_name_of(device, torch), notes=_notes(device, base, packed=recipe.packed))
 
 
 def _require_same(found: Sequence[float], training: Training) -> None:
@@ -105,7 +105,11 @@ def _name_of(device: str, torch: Any) -> str:
     return str(torch.cuda.get_device_name()) if device == "cuda" else "CPU"
 
 
-def _notes(device: str, base: Base) -> list[str]:
-    weights = sum(weight.numel() for weight in base.model.parameters())
-    held = f"the model's weights were held as 32-bit floats ({4 * weights / 1e9:.1f} GB)"
+def _notes(device: str, base: Base, *, packed: bool) -> list[str]:
+    weights = 4 * sum(weight.numel() for weight in base.model.parameters()) / 1e9
+    held = f"the model's weights were held as 32-bit floats ({weights:.1f} GB)"
+    if packed:
+        held = (
+            f"the weights of linear layers stayed packed (QLoRA), {weights:.1f} GB of others were held as 32-bit floats"
+        )
     return [held, *(["no GPU was found, so the CPU trained"] if device == "cpu" else [])]

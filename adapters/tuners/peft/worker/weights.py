@@ -2,13 +2,15 @@
 
 import importlib
 import re
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+from rookery.adapters.tuners.peft.worker.floats import Floats
+from rookery.adapters.tuners.peft.worker.packed import keep_packed
 
 LINEAR = {
     "q_proj": "attn_q",
@@ -41,7 +43,7 @@ class Untunable(Exception):
 
 
 class Base:
-    """A model with its weights as 32-bit floats.
+    """A model with its weights as 32-bit floats, or as they are packed in its file.
 
     Attributes:
         model: transformers' model.
@@ -49,18 +51,22 @@ class Base:
 
     Args:
         path: a GGUF file.
+        packed: whether the weights of linear layers stay as they are there.
 
     Raises:
         Untunable: it is of a kind that is not known here, or has what is not.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, packed: bool = False) -> None:
         self._reader = importlib.import_module("gguf").GGUFReader(path)
         self.architecture = str(self._value("general.architecture"))
         if self.architecture not in TUNABLE:
             raise Untunable(
                 f"models of the kind {self.architecture} cannot be tuned yet; these can: {', '.join(TUNABLE)}"
             )
+        if packed and self.architecture != "llama":
+            raise Untunable(f"weights of the kind {self.architecture} cannot stay packed yet; tune without QLoRA")
+        self._packed = packed
         self.model = self._llama() if self.architecture == "llama" else _by_transformers(path)
 
     def order(self, name: str, rows: Floats) -> Floats:
@@ -77,6 +83,8 @@ class Base:
         config = transformers.LlamaConfig(**self._config())
         with torch.device("meta"):
             model = transformers.LlamaForCausalLM(config)
+        for name, linear in self._kept(model):
+            keep_packed(linear, partial(self._in_halves, name))
         model.load_state_dict(self._state(model, torch), strict=True, assign=True)
         model.tie_weights()
         rotary = type(model.model.rotary_emb)(config=config)
@@ -84,6 +92,13 @@ class Base:
             rotary.inv_freq.copy_(rotary.inv_freq / torch.from_numpy(slowdown))
         model.model.rotary_emb = rotary
         return model
+
+    def _kept(self, model: Any) -> Iterator[tuple[str, Any]]:
+        """Yield the weights that stay packed, and their layers."""
+        for name in self._names if self._packed else ():
+            match = _NAME.fullmatch(name)
+            if match and match.group(2) in LINEAR.values() and match.group(3) == "weight":
+                yield name, model.get_submodule(_renamed(name).removesuffix(".weight"))
 
     def _config(self) -> dict[str, Any]:
         self._require_plain()
@@ -118,7 +133,9 @@ class Base:
 
     def _state(self, model: Any, torch: Any) -> dict[str, Any]:
         state: dict[str, Any] = {}
-        for name in self._names - {_SLOWDOWN}:
+        kept = {name: linear.weight for name, linear in self._kept(model)}
+        state |= {_renamed(name): weight for name, weight in kept.items()}
+        for name in self._names - {_SLOWDOWN} - kept.keys():
             state[_renamed(name)] = torch.from_numpy(self._in_halves(name))
         for name, value in model.state_dict().items():
             if name.endswith("o_proj.bias"):  # transformers wants it where there are biases of q, k and v
