@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +170,18 @@ async def _replies(school: School, question: str) -> dict[str, tuple[str | None,
     finally:
         await close(container)
     return {stored.call.session or "": (stored.call.lora, stored.call.reply or "") for stored in calls}
+
+
+@pytest.mark.usefixtures("lessons")
+def test_ctrl_c_ends_a_training_and_leaves_nothing(school: School) -> None:
+    shelf = school.home / "adapters"
+    before = sorted(shelf.glob("*"))
+    with school.training("--epochs", "1000") as process:
+        assert process.stderr is not None
+        assert any("training on" in line for line in process.stderr)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130
+    assert sorted(shelf.glob("*")) == before
 
 
 def _with_shuffled_words(lessons: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -6,6 +6,8 @@ import json
 import random
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +16,7 @@ import pytest
 from rookery.adapters.clocks.system import SystemClock
 from rookery.entrypoints.container import Container, close
 from tests.support.colony import ask, make_container
-from tests.support.server import rookery
+from tests.support.server import MAIN, environment, rookery
 
 LOOKUP = Path(__file__).parents[2] / "benchmarks" / "lookup"
 RUNS, HELD_OUT = 40, 0.3
@@ -51,6 +53,15 @@ class School(NamedTuple):
     def tune(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `rookery tune`."""
         return rookery("tune", *arguments, home=self.home, settings=SETTINGS)
+
+    @contextmanager
+    def training(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """Train in a process that the block can talk to."""
+        command = [*MAIN, "tune", "train", "--agent", "writer", "--model", str(self.model), *arguments]
+        variables = environment(self.home, SETTINGS)
+        with subprocess.Popen(command, cwd=self.home, env=variables, stderr=subprocess.PIPE, text=True) as process:
+            yield process
+            process.kill()
 
     def train(self, *arguments: str) -> tuple[int, dict[str, Any]]:
         """Train an adapter for the writer; return the exit code and what is told of the adapter."""

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from rookery.adapters.support.processes import WorkerProcess
-from rookery.adapters.tuners.peft.wire import ANSWER, Done, Refused, Step
+from rookery.adapters.tuners.peft.wire import ANSWER, Done, Refused, Step, part_of
 from rookery.domain.errors import ConfigurationError, TunerError
 from rookery.domain.lessons import Progress, Trained, Training
 from rookery.domain.ports.tuner import TunerPort
@@ -49,6 +49,7 @@ class PeftTuner(TunerPort):
         finally:
             process.kill()
             await asyncio.to_thread(process.bury)
+            part_of(training.out).unlink(missing_ok=True)
 
 
 def _listen(process: WorkerProcess, training: Training, told: Callable[[Progress], object]) -> Trained:

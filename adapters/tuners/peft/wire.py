@@ -4,6 +4,7 @@ The adapter sends a `Training` and keeps the pipe open: when it closes, the proc
 number of `Progress`, then one `Trained` or `Refused`.
 """
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, TypeAdapter
@@ -30,6 +31,11 @@ class Refused(BaseModel):
 
     type: Literal["refused"] = "refused"
     why: str
+
+
+def part_of(out: Path) -> Path:
+    """Return where an adapter is written until it is whole."""
+    return out.with_name(out.name + ".part")
 
 
 ANSWER: TypeAdapter[Step | Done | Refused] = TypeAdapter(Step | Done | Refused)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from rookery.adapters.tuners.peft.wire import part_of
 from rookery.adapters.tuners.peft.worker.floats import Floats
 from rookery.adapters.tuners.peft.worker.weights import LINEAR, Base
 
@@ -22,7 +23,7 @@ def write_adapter(path: Path, model: Any, base: Base, *, alpha: float) -> None:
         OSError: it cannot be written.
     """
     gguf = importlib.import_module("gguf")
-    part = path.with_name(path.name + ".part")
+    part = part_of(path)
     writer = gguf.GGUFWriter(part, base.architecture)
     writer.add_type(gguf.GGUFType.ADAPTER)
     writer.add_string("adapter.type", "lora")

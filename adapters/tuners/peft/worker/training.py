@@ -63,7 +63,7 @@ def _steps(model: Any, lessons: Sequence[Lesson], recipe: Recipe, torch: Any) ->
         for lesson in batch:
             loss = -_likelihoods(model, lesson, torch).sum() / tokens
             loss.backward()
-            lost += float(loss)
+            lost += float(loss.detach())
         torch.nn.utils.clip_grad_norm_(weights, _LONGEST_STEP)
         optimizer.step()
         yield Progress(step=number, steps=len(batches), loss=lost)
