@@ -8,7 +8,7 @@ export CMAKE_ARGS ?= -DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DGGML_CCACHE=OFF -DCMA
 	-DCMAKE_PROJECT_INCLUDE=$(CURDIR)/infra/llama-lean.cmake
 export SKBUILD_BUILD_TARGETS ?= llama;ggml;ggml-base;ggml-cpu
 
-.PHONY: demo serve test check vulkan model image-test release
+.PHONY: demo serve docs test check vulkan model image-test release
 
 demo: $(UV)  ## Set up, ask the example question, print the cited answer.
 	@$(UV) sync --quiet --frozen --no-dev --group weights
@@ -20,6 +20,10 @@ serve: $(UV)  ## Build the dashboard and serve it with the API.
 	@$(UV) sync --quiet --frozen
 	@$(UV) run --no-sync just dashboard
 	@$(UV) run --no-sync rookery serve
+
+docs: $(UV)  ## Build the documentation as a site into build/docs/site.
+	@$(UV) sync --quiet --frozen
+	@$(UV) run --no-sync just docs
 
 test: $(UV)  ## Set up everything and run all checks' tests.
 	@$(UV) sync --quiet --frozen $(EXTRAS)
