@@ -33,6 +33,7 @@ class Dispatch:
             StorageError: the store cannot be reached.
         """
         await self._container.machines().hand_over.publish(run)
+        await self._end("hand over", run.id)  # it may have told the workers before the run was paused
         self._begin("hand over", run.id, lambda: self._hand_over(run, workers))
         self._begin("follow", run.id, lambda: self._container.machines().follow(run.id))
 
@@ -81,6 +82,12 @@ class Dispatch:
             task = asyncio.create_task(_again_and_again(f"{what} {run_id}", work))
             self._tasks[what, run_id] = task
             task.add_done_callback(lambda _: self._tasks.pop((what, run_id)))
+
+    async def _end(self, what: str, run_id: str) -> None:
+        task = self._tasks.get((what, run_id))
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
 
 
 @asynccontextmanager

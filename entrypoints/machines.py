@@ -139,6 +139,7 @@ class Machines:
         )
         return HandOver(
             open_log=self._log,
+            watch=self._watch,
             wishes=self._wishes,
             home=self._home.runs,
             run_store=self._shared_runs,

@@ -36,6 +36,7 @@ class HandOver:
 
     Args:
         open_log: opens the log of a run.
+        watch: brings what others wrote into the home.
         wishes: opens what people wish about a run.
         home: the store of this machine.
         run_store: where a run ends that cannot be handed over.
@@ -47,6 +48,7 @@ class HandOver:
         self,
         *,
         open_log: OpenLog,
+        watch: LogWatch,
         wishes: Callable[[str], Wishes],
         home: RunStorePort,
         run_store: RunStorePort,
@@ -54,6 +56,7 @@ class HandOver:
         clock: ClockPort,
     ) -> None:
         self._open_log = open_log
+        self._watch = watch
         self._wishes = wishes
         self._home = home
         self._run_store = run_store
@@ -61,16 +64,17 @@ class HandOver:
         self._clock = clock
 
     async def publish(self, run: Run) -> None:
-        """Begin the log of a run, unless it has one. A person wants it to go on: older wishes are taken back.
+        """Begin the log of a run, or say in it that the run waits again. Older wishes of people are taken back.
 
         Raises:
             StorageError: the store cannot be reached.
         """
-        log = self._open_log(run.id)
-        if not await log.read():
-            records = await self._kept(run)
-            await log.append(log.next(records, holder=self._clock.new_id(), released=True))
         await self._wishes(run.id).write(None)
+        while not await self._waits(run):
+            log = self._open_log(run.id)
+            log.state = await self._watch.look(run.id)
+            records = await self._queued(run.id) if log.state.number else await self._kept(run)
+            await log.append(log.next(records, holder=self._clock.new_id(), released=True))
 
     async def prepare(self, run: Run) -> None:
         """Put the documents of a published run into the store, unless they are there, or the run has ended.
@@ -90,7 +94,7 @@ class HandOver:
 
     async def is_published(self, run_id: str) -> bool:
         """Return whether a run has a log. Raises StorageError."""
-        return bool(await self._open_log(run_id).read())
+        return bool((await self._watch.look(run_id)).number)
 
     async def give_up(self, run_id: str, error: RookeryError) -> None:
         """End a run that cannot be handed over.
@@ -103,6 +107,18 @@ class HandOver:
         run = await self._home.get(run_id)
         failed = {"status": RunStatus.FAILED, "error": told, "finished_at": self._clock.now()}
         await self._run_store.save(run.model_copy(update=failed), RunFailed(agent_id=COORDINATOR.id, error=told))
+
+    async def _waits(self, run: Run) -> bool:
+        """Return whether the log says that a run waits, or somebody is at it, or it has ended."""
+        state = await self._watch.look(run.id)
+        if not state.number:
+            return False
+        stored = await self._home.get(run.id)
+        return stored.status is RunStatus.QUEUED or stored.status.finished or await self._watch.held(run.id)
+
+    async def _queued(self, run_id: str) -> list[LogRecord]:
+        run, events = await self._home.get(run_id), await self._home.events(run_id)
+        return [RunKept(run=run.model_copy(update={"status": RunStatus.QUEUED}), seq=len(events))]
 
     async def _kept(self, run: Run) -> list[LogRecord]:
         """Return what the home keeps of a run. The keys of events are not told, as nothing would be told again."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rookery.adapters.object_stores.in_memory import InMemoryObjectStore
 from rookery.adapters.support.services.ledger import (
     DeliveryLedger,
     InMemoryDeliveryLedger,
@@ -13,6 +14,7 @@ from rookery.adapters.support.services.ledger import (
     Posted,
     SqliteDeliveryLedger,
 )
+from rookery.adapters.support.services.shared_ledger import SharedDeliveryLedger
 
 pytestmark = pytest.mark.anyio
 
@@ -21,14 +23,20 @@ LATER = datetime(2026, 11, 22, 13, tzinfo=UTC)
 Open = Callable[[], DeliveryLedger]
 
 
-@pytest.fixture(params=["sqlite", "in_memory"])
+@pytest.fixture(params=["sqlite", "in_memory", "shared"])
 def open_ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
     """Open the ledger of a home, once more where it is on disk."""
     opened: list[DeliveryLedger] = []
     kept = InMemoryDeliveryLedger()
+    objects = InMemoryObjectStore()
+    makers = {
+        "sqlite": lambda: SqliteDeliveryLedger(tmp_path),
+        "in_memory": lambda: kept,
+        "shared": lambda: SharedDeliveryLedger(objects),
+    }
 
     def open_() -> DeliveryLedger:
-        opened.append(kept if request.param == "in_memory" else SqliteDeliveryLedger(tmp_path))
+        opened.append(makers[request.param]())
         return opened[-1]
 
     yield open_

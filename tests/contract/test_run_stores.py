@@ -14,6 +14,7 @@ from rookery.domain.calls import ModelCall
 from rookery.domain.errors import Conflict, InvalidRequest, NotFound
 from rookery.domain.events import AgentStarted, RunFinished, StepStarted
 from rookery.domain.results import TaskStatus
+from rookery.domain.run_log import RunKept
 from rookery.domain.runs import Depth, Run, RunFilter, RunStatus, StopRequest
 
 pytestmark = pytest.mark.anyio
@@ -295,6 +296,48 @@ async def test_calls_of_models_come_back_as_they_were_recorded(store):
     assert [stored.number for stored in calls] == [1, 2, 3]
     assert calls[0].at < calls[1].at < calls[2].at
     assert [stored.number for stored in await store.calls("run-002")] == [1]
+
+
+async def test_what_another_store_has_kept_is_received_as_it_stands_there_and_once(store):
+    kept = []
+    other = InMemoryRunStore(clock=ManualClock(NOON, tick=timedelta(seconds=5)), kept=kept.append)
+    await other.append("run-001", a_step("a"), key="k")
+    await other.save_step("run-001", "plan", "h", "{}")
+    for call in CALLS:
+        other.post_call("run-001", call)
+    await other.save(a_run().model_copy(update={"status": RunStatus.SUCCEEDED}), FINISHED)
+    for _ in range(2):
+        await store.receive("run-001", kept)
+    assert await store.events("run-001") == await other.events("run-001")
+    assert await store.steps("run-001") == await other.steps("run-001")
+    assert await store.calls("run-001") == await other.calls("run-001")
+    assert await store.get("run-001") == await other.get("run-001")
+    told_again = await store.append("run-001", a_step("again"), key="k")
+    assert told_again == (await other.events("run-001"))[0]
+
+
+async def test_a_run_that_is_received_late_does_not_replace_what_came_after_it(store):
+    early = RunKept(run=a_run().model_copy(update={"status": RunStatus.RUNNING}), seq=0)
+    await store.receive("run-001", [early])
+    await store.save(a_run().model_copy(update={"status": RunStatus.SUCCEEDED}), FINISHED)
+    await store.receive("run-001", [early])
+    assert (await store.get("run-001")).status is RunStatus.SUCCEEDED
+
+
+async def test_who_follows_a_run_sees_what_is_received(store):
+    kept = []
+    other = InMemoryRunStore(clock=ManualClock(NOON), kept=kept.append)
+    await store.create(a_run())
+
+    async def follow() -> list[int]:
+        return [event.seq async for event in store.follow("run-001")]
+
+    following = asyncio.create_task(follow())
+    await other.append("run-001", a_step("a"))
+    await store.receive("run-001", kept)
+    await other.save(a_run(), FINISHED)
+    await store.receive("run-001", kept)
+    assert await asyncio.wait_for(following, 10) == [1, 2]
 
 
 async def test_finished_steps_are_listed_by_name(store):

@@ -5,22 +5,24 @@ from datetime import UTC, datetime
 
 import pytest
 
+from rookery.adapters.object_stores.in_memory import InMemoryObjectStore
 from rookery.adapters.snapshot_stores.in_memory import InMemorySnapshotStore
 from rookery.adapters.snapshot_stores.sqlite import SqliteSnapshotStore
+from rookery.application.sharing.snapshots import SharedSnapshotStore
 from rookery.domain.errors import NotFound, StorageError
 from rookery.domain.sources import Snapshot, text_digest
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "shared"])
 def store(request, tmp_path):
     if request.param == "memory":
         yield InMemorySnapshotStore()
         return
-    store = SqliteSnapshotStore(tmp_path)
-    yield store
-    store.close()
+    home = SqliteSnapshotStore(tmp_path)
+    yield home if request.param == "sqlite" else SharedSnapshotStore(home, InMemoryObjectStore())
+    home.close()
 
 
 def a_snapshot(text: str, title: str = "Rooks") -> Snapshot:

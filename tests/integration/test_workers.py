@@ -2,7 +2,7 @@
 
 import json
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import httpx
@@ -39,8 +39,8 @@ class Client:
     def __init__(self, server: Server) -> None:
         self._http = httpx.Client(base_url=f"{server.url}/v1", headers=server.headers, timeout=30)
 
-    def ask(self, question: str) -> str:
-        asked = {"question": question, "sources": [str(CORPUS)], "depth": "quick"}
+    def ask(self, question: str, *, sources: Sequence[str] = (str(CORPUS),)) -> str:
+        asked = {"question": question, "sources": list(sources), "depth": "quick"}
         reply = self._http.post("/research", json=asked)
         assert reply.status_code == 202, reply.text
         return reply.json()["task_id"]
@@ -50,6 +50,12 @@ class Client:
 
     def run(self, run_id: str) -> dict[str, Any]:
         return self._http.get(f"/runs/{run_id}").raise_for_status().json()
+
+    def events(self, run_id: str) -> list[dict[str, Any]]:
+        reply = self._http.get(f"/runs/{run_id}/events?follow=false").raise_for_status()
+        return [
+            json.loads(line.removeprefix("data: ")) for line in reply.text.splitlines() if line.startswith("data: ")
+        ]
 
     def has(self, run_id: str, *statuses: str) -> Callable[[], bool]:
         return lambda: self.run(run_id)["status"] in statuses
