@@ -8,12 +8,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import gguf
+import numpy as np
 import pytest
 
 if any(importlib.util.find_spec(name) is None for name in ("llama_cpp", "peft", "torch")):
     pytest.skip('tuning is not installed: make test EXTRAS="--extra llama --extra tune"', allow_module_level=True)
 
 from rookery.adapters.tuners.peft.tuner import PeftTuner
+from rookery.adapters.tuners.peft.worker.weights import Base, Untunable
 from rookery.application.tuning.training import TOLERANCE
 from rookery.domain.errors import TunerError
 from rookery.domain.inference import Message
@@ -166,8 +169,41 @@ async def test_a_training_that_is_cancelled_ends_at_once_and_leaves_nothing(tmp_
     assert files(tmp_path) == []
 
 
-async def test_a_training_that_dies_says_how(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("last_act", "told"),
+    [
+        ("sys.exit('no space is left')", r"\(exit code 1\): no space is left; nothing was kept$"),
+        ("os.kill(os.getpid(), 9)", r"\(SIGKILL\); nothing was kept; memory may have run out: try --qlora"),
+    ],
+)
+async def test_a_training_that_dies_says_how(last_act: str, told: str, tmp_path: Path) -> None:
     wanted = training(tmp_path / "base.gguf", [Weighed(prompt=[1], reply=[2], likelihoods=[-1.0])], tmp_path / "x.gguf")
-    dies = "import sys; sys.stdin.readline(); sys.exit('no memory is left')"
-    with pytest.raises(TunerError, match=r"ended before it was done \(exit code 1\): no memory is left; nothing"):
+    dies = f"import os, sys; sys.stdin.readline(); {last_act}"
+    with pytest.raises(TunerError, match=f"ended before it was done {told}"):
         await PeftTuner(command=[sys.executable, "-c", dies]).train(wanted, lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "entries", "packed", "told"),
+    [
+        ("mamba", {}, False, "kind mamba cannot be tuned yet; these can: llama"),
+        ("llama", {"split.count": 2}, False, "in several files"),
+        ("llama", {"llama.expert_count": 8}, False, "mixtures of experts"),
+        ("llama", {"llama.rope.dimension_count": 8, "llama.attention.key_length": 16}, False, "a part of its heads"),
+        ("llama", {}, False, r"does not say llama\.attention\.head_count"),
+        ("gemma3", {}, True, "gemma3 cannot stay packed yet"),
+    ],
+)
+def test_a_model_that_cannot_be_tuned_says_why(
+    *, architecture: str, entries: dict[str, int], packed: bool, told: str, tmp_path: Path
+) -> None:
+    writer = gguf.GGUFWriter(tmp_path / "base.gguf", architecture)
+    for key, value in entries.items():
+        writer.add_uint32(key, value)
+    writer.add_tensor("token_embd.weight", np.zeros((4, 4), np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    with pytest.raises(Untunable, match=told):
+        Base(tmp_path / "base.gguf", packed=packed)

@@ -71,4 +71,6 @@ def _listen(process: WorkerProcess, training: Training, told: Callable[[Progress
 
 def _died(process: WorkerProcess) -> TunerError:
     process.wait()
-    return TunerError(f"the training ended before it was done {process.bury()}; nothing was kept", retryable=True)
+    epitaph = process.bury()
+    hint = "; memory may have run out: try --qlora, or a smaller model" if epitaph.cause == "SIGKILL" else ""
+    return TunerError(f"the training ended before it was done {epitaph}; nothing was kept{hint}", retryable=True)

@@ -64,6 +64,8 @@ class Base:
             raise Untunable(
                 f"models of the kind {self.architecture} cannot be tuned yet; these can: {', '.join(TUNABLE)}"
             )
+        if self._value("split.count", 0) > 1:
+            raise Untunable("models in several files cannot be tuned; `llama-gguf-split --merge` makes one of them")
         if packed and self.architecture != "llama":
             raise Untunable(f"weights of the kind {self.architecture} cannot stay packed yet; tune without QLoRA")
         self._packed = packed
@@ -85,7 +87,10 @@ class Base:
             model = transformers.LlamaForCausalLM(config)
         for name, linear in self._kept(model):
             keep_packed(linear, partial(self._in_halves, name))
-        model.load_state_dict(self._state(model, torch), strict=True, assign=True)
+        try:
+            model.load_state_dict(self._state(model, torch), strict=True, assign=True)
+        except RuntimeError as error:
+            raise Untunable(f"its file is not the whole of a model of the kind llama: {error}") from error
         model.tie_weights()
         rotary = type(model.model.rotary_emb)(config=config)
         if (slowdown := self._tensor(_SLOWDOWN)) is not None:
