@@ -4,8 +4,9 @@
 #               the workers of the work pool, each a process
 #   models      an autoscaling group of GPU machines behind an internal load balancer; each serves the model by llama.cpp
 #
-# Why the workers are not spread over machines themselves: they share ROOKERY_HOME, whose SQLite files are in WAL mode,
-# and that holds between processes of one machine only, on EFS as on any network file system. docs/deploy.md says more.
+# Why these workers are not spread over machines: they share ROOKERY_HOME, whose SQLite files are in WAL mode, and that
+# holds between processes of one machine only, on EFS as on any network file system. docs/deploy.md says what it takes
+# to have workers elsewhere.
 
 data "aws_region" "here" {}
 
