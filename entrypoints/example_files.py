@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import JsonValue, ValidationError
 
 from rookery.domain.errors import InvalidRequest, StorageError
+from rookery.domain.redaction import redact
 from rookery.domain.tuning import Example
 
 _OWN = "rookery"
@@ -36,10 +37,10 @@ def read_examples(path: Path) -> list[Example]:
     """Return the examples of a file that `write_examples` wrote; a person may have removed or changed lines.
 
     Raises:
-        InvalidRequest: it cannot be read; the message names the line.
+        InvalidRequest: it cannot be read, or has a credential in it; the message names the line.
     """
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8").split("\n")  # and at no other of the ends of lines that Unicode knows
     except (OSError, ValueError) as error:
         raise InvalidRequest(f"{path} cannot be read: {error}") from error
     examples: list[Example] = []
@@ -65,7 +66,10 @@ def _example(line: str) -> Example:
         raise TypeError("`messages` or `rookery` is of another form")
     if messages[-1]["role"] != "assistant":
         raise ValueError("the last message is not the assistant's")
-    return Example.model_validate({**own, "messages": messages[:-1], "reply": messages[-1]["content"]})
+    example = Example.model_validate({**own, "messages": messages[:-1], "reply": messages[-1]["content"]})
+    if any(redact(text).count for text in (example.reply, *(message.content for message in example.messages))):
+        raise ValueError("there is a credential in it, which a model would learn; take it out")
+    return example
 
 
 def _told(error: Exception) -> str:

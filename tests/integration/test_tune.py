@@ -43,7 +43,7 @@ def lessons(school: School) -> list[dict[str, Any]]:
     exported = school.tune("export", "--agent", "writer", "--held-out", str(HELD_OUT), "--output", str(path), "--json")
     assert exported.returncode == 0, exported.stderr
     counts = json.loads(exported.stdout)
-    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    rows = [json.loads(line) for line in path.read_text("utf-8").split("\n") if line]
     assert counts["to_learn"] + counts["held_out"] == len(rows)
     return rows
 
