@@ -32,6 +32,7 @@ pytest_plugins = [
     "features.steps.mcp",
     "features.steps.integrations",
     "features.steps.memory",
+    "features.steps.moving",
     "features.steps.tuning",
     "features.steps.web",
 ]

@@ -74,6 +74,6 @@ def open_home(settings: Settings) -> Path:
         from rookery.adapters.homes.restore import finish
 
         finish(home)
-    for schema in ALL:
+    for schema in KEPT:
         schema.refuse_newer(home, stored_version(home / schema.file))
     return home

@@ -75,7 +75,7 @@ def test_the_doctor_says_what_it_has_brought_up_to_date(tmp_path: Path) -> None:
         ("runs.db", ["doctor", "--fix"]),
         ("library.db", ["runs", "list"]),
         ("access.db", ["memory", "add", "x"]),
-        ("memory-index.db", ["backup"]),
+        ("snapshots.db", ["backup"]),
     ],
 )
 def test_a_home_of_a_later_version_is_refused_and_left_as_it_is(file: str, command: list[str], tmp_path: Path) -> None:
