@@ -10,10 +10,10 @@ from rookery.domain.frozen import Frozen
 class Budget(Frozen):
     """What a run or an agent may use up at most. Enforced by the workflow."""
 
-    max_steps: int = Field(default=50, ge=1)
+    max_steps: int = Field(default=50, ge=1, description="decisions of its agents together")
     max_tokens: int = Field(default=200_000, ge=1, description="prompt and completion tokens together")
-    max_seconds: float = Field(default=600.0, gt=0)
-    max_tool_calls: int = Field(default=100, ge=1)
+    max_seconds: float = Field(default=600.0, gt=0, description="while no person is waited for")
+    max_tool_calls: int = Field(default=100, ge=1, description="of all tools together")
 
 
 class Agent(Frozen):

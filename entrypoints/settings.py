@@ -32,8 +32,8 @@ class ResearchSettings(Section):
     model: str = Field(default="extractive", description="an adapter, a GGUF file, or adapter:model")
     fallbacks: list[str] = Field(default=["extractive"], description="models that answer where the first one fails")
     embedder: str | None = Field(default="minilm", description="none: search by words only")
-    vector_store: str = "chroma"
-    orchestrator: str = "local"
+    vector_store: str = Field(default="chroma", description="what searches memory by meaning, an adapter")
+    orchestrator: str = Field(default="local", description="what conducts runs, an adapter")
     language: str = Field(default="english", description="of the documents, for stemming")
     offline: bool = Field(default=False, description="download nothing")
     budget: Budget = Field(default=Budget(), description="what a run may use up at most")
@@ -91,12 +91,12 @@ class RunSettings(Section):
 class ServerSettings(Section):
     """Where the API listens and what its callers may have read."""
 
-    host: str = "127.0.0.1"
-    port: int = Field(default=8400, ge=0, le=65535)
+    host: str = Field(default="127.0.0.1", description="the address to listen on")
+    port: int = Field(default=8400, ge=0, le=65535, description="0: any that is free")
     source_roots: list[Path] = Field(
         default=[], description="folders whose documents may be named as sources; default: the working directory"
     )
-    parallel_runs: int = Field(default=2, ge=1)
+    parallel_runs: int = Field(default=2, ge=1, description="conducted side by side")
     mcp: bool = Field(default=False, description="whether `rookery serve` speaks MCP, too, at /mcp")
     allowed_hosts: list[str] = Field(
         default=[], description="names by which MCP may be spoken to, beside localhost and `host`"

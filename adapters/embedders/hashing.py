@@ -17,7 +17,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    dimension: int = Field(default=64, ge=2, le=4096)
+    dimension: int = Field(default=64, ge=2, le=4096, description="of the vectors")
 
 
 class HashingEmbedder(EmbedderPort):

@@ -42,13 +42,15 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     hub_url: str = Field(default_factory=_hub_of_environment, description="default: HF_ENDPOINT, or huggingface.co")
-    repository: str = "sentence-transformers/all-MiniLM-L6-v2"
-    revision: str = "main"
+    repository: str = Field(
+        default="sentence-transformers/all-MiniLM-L6-v2", description="where weights are fetched from"
+    )
+    revision: str = Field(default="main", description="of the repository")
     hub_token: SecretStr | None = Field(default_factory=_token_of_environment, description="default: HF_TOKEN")
     timeout_seconds: float = Field(default=30.0, gt=0, description="without a byte from the hub")
     carrier: str = Field(default=CARRIER, description="the Python package that may carry the weights")
     threads: int | None = Field(default=None, ge=1, description="default: one a core, at most four")
-    batch_size: int = Field(default=32, ge=1)
+    batch_size: int = Field(default=32, ge=1, description="texts that are embedded together")
 
 
 class _Loaded(NamedTuple):

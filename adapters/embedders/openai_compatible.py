@@ -23,7 +23,7 @@ _CHARACTERS_AT_ONCE = 200_000  # OpenAI takes 300,000 tokens in a request
 class Settings(Endpoint):
     """Which server and model, and how they are asked."""
 
-    model: str = Field(default="text-embedding-3-small", min_length=1)
+    model: str = Field(default="text-embedding-3-small", min_length=1, description="as the server calls it")
     dimensions: int | None = Field(default=None, ge=1, description="shorter vectors, where the model can give them")
     encoding_format: Literal["float", "base64"] = Field(default="float", description="base64 is shorter; few know it")
     max_characters: int = Field(default=8000, ge=1, description="of a text that count")

@@ -21,7 +21,7 @@ class Settings(OpenHosts):
 
     max_file_mb: float = Field(default=20, gt=0, description="larger files and pages are not read")
     max_unpacked_mb: float = Field(default=100, gt=0, description="of a file that is packed, such as .docx")
-    max_pdf_pages: int = Field(default=2000, ge=1)
+    max_pdf_pages: int = Field(default=2000, ge=1, description="longer ones are not read")
     max_characters: int = Field(default=20_000_000, ge=1, description="of the text that is made of one document")
     max_read_seconds: float = Field(default=60, gt=0, description="for making text of one document")
     max_fetch_seconds: float = Field(default=30, gt=0, description="for a page, with all of its redirects")

@@ -40,7 +40,11 @@ def list_agents(*, json_: Json = False) -> None:
 
 
 @app.command("show")
-def show_agent(agent_id: Annotated[str, typer.Argument(metavar="AGENT")], *, json_: Json = False) -> None:
+def show_agent(
+    agent_id: Annotated[str, typer.Argument(metavar="AGENT", help="Its id; `rookery agents list` shows them.")],
+    *,
+    json_: Json = False,
+) -> None:
     """Show one agent."""
     from rookery.domain.errors import NotFound
 
@@ -56,7 +60,7 @@ def show_agent(agent_id: Annotated[str, typer.Argument(metavar="AGENT")], *, jso
 
 @app.command("run")
 def run_agent(
-    agent_id: Annotated[str, typer.Argument(metavar="AGENT")],
+    agent_id: Annotated[str, typer.Argument(metavar="AGENT", help="Its id; `rookery agents list` shows them.")],
     task: Annotated[
         str, typer.Argument(metavar="TASK", help="What it is to find out; `-` reads it from standard input.")
     ],

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rookery.entrypoints.container import Container
 
 app = typer.Typer(help="What agents want to change outside, and who permits it.", no_args_is_help=True)
-Id = Annotated[str, typer.Argument(metavar="ID")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="`rookery approvals list` shows them.")]
 BY = "the command line"
 _COLOURS = {"pending": "yellow", "approved": "green", "denied": "red", "expired": "dim"}
 

@@ -40,7 +40,7 @@ def add_memory(
     tag: Annotated[list[str] | None, typer.Option("--tag", "-t", help="A tag. Can be given again.")] = None,
     source: Annotated[str | None, typer.Option(help="Where it comes from.")] = None,
     priority: Annotated[int, typer.Option(help="Wins when machines disagree.")] = 0,
-    importance: Annotated[float, typer.Option(min=0, max=1)] = 0.5,
+    importance: Annotated[float, typer.Option(min=0, max=1, help="Raises its score.")] = 0.5,
     json_: Json = False,
 ) -> None:
     """Remember something. Credentials in it are replaced before it is stored."""

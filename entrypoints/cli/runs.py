@@ -24,7 +24,9 @@ RunId = Annotated[
 
 
 @app.command("list")
-def list_runs(*, limit: Annotated[int, typer.Option(min=1, max=200)] = 20, json_: Json = False) -> None:
+def list_runs(
+    *, limit: Annotated[int, typer.Option(min=1, max=200, help="How many at most.")] = 20, json_: Json = False
+) -> None:
     """List runs, newest first."""
     from rookery.application.research import as_it_stands
     from rookery.entrypoints.cli.colony import with_colony

@@ -71,7 +71,11 @@ def list_tokens(*, json_: Json = False) -> None:
 
 
 @app.command("revoke")
-def revoke_token(token_id: Annotated[str, typer.Argument(metavar="ID")], *, json_: Json = False) -> None:
+def revoke_token(
+    token_id: Annotated[str, typer.Argument(metavar="ID", help="`rookery tokens list` shows them.")],
+    *,
+    json_: Json = False,
+) -> None:
     """Make a token worthless from now on."""
     from rookery.entrypoints.cli.colony import with_colony
 

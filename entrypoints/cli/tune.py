@@ -48,7 +48,7 @@ def export(
 
 @app.command("correct")
 def correct(
-    run: Annotated[str, typer.Argument(metavar="RUN_ID")],
+    run: Annotated[str, typer.Argument(metavar="RUN_ID", help="The run; its answer stays as it is.")],
     claim: Annotated[int, typer.Option("--claim", min=1, help="Which claim of the answer, from 1.")],
     text: Annotated[str, typer.Option("--text", help="What it should have been.")],
     *,
@@ -138,7 +138,7 @@ def list_adapters(*, json_: Json = False) -> None:
 
 
 @app.command("use")
-def use(adapter_id: Annotated[str, typer.Argument(metavar="ADAPTER")]) -> None:
+def use(adapter_id: Annotated[str, typer.Argument(metavar="ADAPTER", help="`rookery tune list` shows them.")]) -> None:
     """Let the agent that an adapter was trained for use it, from the next run on."""
     from rookery.entrypoints.cli.colony import with_colony
 
@@ -161,7 +161,9 @@ def use(adapter_id: Annotated[str, typer.Argument(metavar="ADAPTER")]) -> None:
 
 
 @app.command("stop")
-def stop(agent: Annotated[str, typer.Argument(metavar="AGENT")]) -> None:
+def stop(
+    agent: Annotated[str, typer.Argument(metavar="AGENT", help="The agent that goes on without an adapter.")],
+) -> None:
     """Let an agent do without an adapter, from the next run on."""
     from rookery.entrypoints.cli.colony import with_colony
 

@@ -25,8 +25,12 @@ class SlackSettings(BaseModel):
         default=[], description="ids of the people who may ask and cancel, such as U012AB3CD; * is everybody"
     )
     approvers: list[str] = Field(default=[], description="ids of the people who may approve and deny; * is everybody")
-    depth: Depth = Depth.STANDARD
-    namespace: str = Field(default="default", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
+    depth: Depth = Field(default=Depth.STANDARD, description="of the runs that are asked for in Slack")
+    namespace: str = Field(
+        default="default",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",
+        description="the part of the library that answers",
+    )
     agent: str | None = Field(default=None, description="who answers; default: the whole colony")
 
     def may_ask(self, user: str) -> bool:

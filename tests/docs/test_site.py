@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from infra.docs import __main__ as builder
 from infra.docs.checking import Site
+from infra.docs.reference import cli, settings
 from infra.docs.staging import StagingError, fitted, place_of
 from tests.support.doc_blocks import all_blocks, blocks_of
 
@@ -114,6 +115,13 @@ def test_a_page_that_is_not_in_the_navigation_stops_the_build(tmp_path: Path) ->
     (tmp_path / "lost.md").write_text("# Lost\n")
     with pytest.raises(StagingError, match=r"infra/docs/zensical.toml: lost.md"):
         builder._refuse_lost_pages(tmp_path)
+
+
+def test_each_setting_and_each_argument_has_a_meaning() -> None:
+    told = [(section, *row) for section, model in settings.sections() for row in settings.rows(section, model)]
+    assert len(told) > 150
+    assert [row for row in told if not row[-1]] == []
+    assert [(words, one.name) for words, command in cli.commands() for one in command.params if not one.help] == []
 
 
 def test_the_reference_knows_what_the_code_has(site: Path) -> None:

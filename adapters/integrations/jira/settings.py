@@ -28,7 +28,7 @@ class JiraSettings(ServiceSettings):
         default_factory=lambda: secret_of_environment("JIRA_API_TOKEN", "JIRA_TOKEN"),
         description="of the API (cloud) or a personal access token (Data Center); default: JIRA_API_TOKEN, JIRA_TOKEN",
     )
-    deployment: Literal["cloud", "data_center"] = "cloud"
+    deployment: Literal["cloud", "data_center"] = Field(default="cloud", description="where this Jira is run")
     project: str | None = Field(default=None, description="key of the project where issues go that name no target")
     issue_type: str = Field(default="Task", description="of issues that are made")
 

@@ -12,7 +12,7 @@ class NotionSettings(ServiceSettings):
         default_factory=lambda: secret_of_environment("NOTION_TOKEN", "NOTION_API_KEY"),
         description="of an internal integration (ntn_…); default: NOTION_TOKEN, then NOTION_API_KEY",
     )
-    base_url: str = "https://api.notion.com"
+    base_url: str = Field(default="https://api.notion.com", description="of its API")
     parent: str | None = Field(
         default=None, description="the page or database, by id or address, under which pages go that name no target"
     )

@@ -16,7 +16,7 @@ class SlackSettings(ServiceSettings):
         default_factory=lambda: secret_of_environment("SLACK_USER_TOKEN"),
         description="of a person (xoxp-…), with search:read; only such a token may search all channels",
     )
-    base_url: str = "https://slack.com/api"
+    base_url: str = Field(default="https://slack.com/api", description="of its API")
     channel: str | None = Field(default=None, description="where messages go that name no target, such as #team")
 
     _address = field_validator("base_url")(plain_address)

@@ -23,7 +23,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    certainty: float = Field(default=ANSWERED, ge=0, le=1)
+    certainty: float = Field(default=ANSWERED, ge=0, le=1, description="from which on a sentence counts as an answer")
 
 
 _DEFAULT = Settings()

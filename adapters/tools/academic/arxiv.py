@@ -28,8 +28,8 @@ _LITTLE = re.compile(
 class Settings(AcademicSettings):
     """The section `[tools.search_arxiv]`."""
 
-    base_url: Address = "https://export.arxiv.org"
-    results: int = Field(default=5, ge=1, le=50)
+    base_url: Address = Field(default="https://export.arxiv.org", description="of its API")
+    results: int = Field(default=5, ge=1, le=50, description="that an agent is shown")
 
 
 class SearchArxiv(Tool):

@@ -20,9 +20,9 @@ from rookery.domain.text import counted
 class Settings(AcademicSettings):
     """The section `[tools.search_papers]`."""
 
-    openalex_url: Address = "https://api.openalex.org"
-    crossref_url: Address = "https://api.crossref.org"
-    results: int = Field(default=5, ge=1, le=50)
+    openalex_url: Address = Field(default="https://api.openalex.org", description="of its API")
+    crossref_url: Address = Field(default="https://api.crossref.org", description="asked where OpenAlex fails")
+    results: int = Field(default=5, ge=1, le=50, description="that an agent is shown")
 
 
 class SearchPapers(Tool):

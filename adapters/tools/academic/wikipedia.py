@@ -23,7 +23,7 @@ _HEADING = re.compile(r"^(={2,6})\s*(.+?)\s*\1\s*$", re.MULTILINE)
 class Settings(AcademicSettings):
     """The section `[tools.search_wikipedia]`."""
 
-    base_url: Address = "https://en.wikipedia.org"
+    base_url: Address = Field(default="https://en.wikipedia.org", description="of a language's Wikipedia")
     read: int = Field(default=2, ge=1, le=5, description="articles that are read")
 
 

@@ -34,8 +34,8 @@ class Settings(BaseModel):
         default={}, description="further folders by the name that agents use (papers: they say papers:a.md); only read"
     )
     max_read_kb: int = Field(default=1000, ge=1, description="of one file")
-    max_workspace_mb: int = Field(default=50, ge=1)
-    max_workspace_files: int = Field(default=1000, ge=1)
+    max_workspace_mb: int = Field(default=50, ge=1, description="that a run may write")
+    max_workspace_files: int = Field(default=1000, ge=1, description="that a run may write")
 
     @field_validator("roots")
     @classmethod

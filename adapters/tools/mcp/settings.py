@@ -22,13 +22,13 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     type: Literal["stdio", "http", "streamable-http"] | None = Field(default=None, description="default: as it follows")
-    command: str | None = Field(default=None, min_length=1)
-    args: list[str] = []
+    command: str | None = Field(default=None, min_length=1, description="a program to start; or name an address")
+    args: list[str] = Field(default=[], description="of the program")
     env: dict[str, SecretStr] = Field(default={}, description="all that the program is told of credentials")
-    cwd: Path | None = None
-    url: str | None = Field(default=None, pattern=r"^https?://")
-    headers: dict[str, SecretStr] = {}
-    disabled: bool = False
+    cwd: Path | None = Field(default=None, description="the folder in which the program is started")
+    url: str | None = Field(default=None, pattern=r"^https?://", description="the address of a server")
+    headers: dict[str, SecretStr] = Field(default={}, description="sent to the address; ${NAME} is a variable")
+    disabled: bool = Field(default=False, description="as if the section were not there")
     timeout_seconds: float = Field(default=60.0, gt=0, allow_inf_nan=False, description="of one call")
     start_seconds: float = Field(default=30.0, gt=0, allow_inf_nan=False, description="until it greets")
     trust_annotations: bool = Field(

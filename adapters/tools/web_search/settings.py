@@ -26,7 +26,7 @@ class SearxngSettings(_Section):
 class BraveSettings(_Section):
     """https://api-dashboard.search.brave.com"""
 
-    base_url: Address = "https://api.search.brave.com"
+    base_url: Address = Field(default="https://api.search.brave.com", description="of the engine")
     api_key: SecretStr | None = Field(
         default_factory=lambda: _key("BRAVE_API_KEY"), description="default: BRAVE_API_KEY"
     )
@@ -35,7 +35,7 @@ class BraveSettings(_Section):
 class TavilySettings(_Section):
     """https://docs.tavily.com"""
 
-    base_url: Address = "https://api.tavily.com"
+    base_url: Address = Field(default="https://api.tavily.com", description="of the engine")
     api_key: SecretStr | None = Field(
         default_factory=lambda: _key("TAVILY_API_KEY"), description="default: TAVILY_API_KEY"
     )
@@ -44,7 +44,7 @@ class TavilySettings(_Section):
 class DuckDuckGoSettings(_Section):
     """The page without scripts; it has no key and stands up to few searches."""
 
-    base_url: Address = "https://html.duckduckgo.com"
+    base_url: Address = Field(default="https://html.duckduckgo.com", description="of the engine")
 
 
 class Settings(_Section):

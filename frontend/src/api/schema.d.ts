@@ -907,6 +907,7 @@ export interface components {
         Budget: {
             /**
              * Max Steps
+             * @description decisions of its agents together
              * @default 50
              */
             max_steps: number;
@@ -918,11 +919,13 @@ export interface components {
             max_tokens: number;
             /**
              * Max Seconds
+             * @description while no person is waited for
              * @default 600
              */
             max_seconds: number;
             /**
              * Max Tool Calls
+             * @description of all tools together
              * @default 100
              */
             max_tool_calls: number;

@@ -10,6 +10,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+_BY_NAME = {"AwareDatetime": "moment (UTC)", "Any": "any", "JsonValue": "any"}
 _PLAIN = {str: "text", bool: "true or false", int: "whole number", float: "number", Path: "path", SecretStr: "secret"}
 
 
@@ -75,4 +76,5 @@ def _spelt_class(annotation: Any, origin: Any, inner: tuple[Any, ...]) -> str:
         return f"table of {spelt(inner[1])}"
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return " or ".join(f"`{member.value}`" for member in annotation)
-    return getattr(annotation, "__name__", "any").replace("Any", "any")
+    name = getattr(annotation, "__name__", "any")
+    return _BY_NAME.get(name, name)

@@ -32,7 +32,8 @@ def page() -> str:
     doors = [_door(path, method, door) for path, method, door in _doors(api)]
     schemas = sorted(api["components"]["schemas"].items())
     models = [_model(name, schema) for name, schema in schemas]
-    return _INTRODUCTION + "\n".join(doors) + "\n# Models of the API\n\n" + "\n".join(models)
+    needed = "A field with * is needed.\n\n"
+    return _INTRODUCTION + "\n".join(doors) + "\n# Models of the API\n\n" + needed + "\n".join(models)
 
 
 def _doors(api: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -46,15 +47,18 @@ def _door(path: str, method: str, door: dict[str, Any]) -> str:
         [code(one["name"]), one["in"] + (", needed" if one.get("required") else ""), _type(one["schema"]), _about(one)]
         for one in door.get("parameters", [])
     ]
-    answers = [
-        f"{status}{_content(answer)}: {answer['description']}"
-        for status, answer in door["responses"].items()
-        if _SUCCESS.fullmatch(status)
-    ]
+    answers = [_answer(status, one) for status, one in door["responses"].items() if _SUCCESS.fullmatch(status)]
     body = _content(door.get("requestBody", {}))
-    parts = [f"## {method.upper()} {path}", told, f"Takes{body}." if body else ""]
+    scopes = [code(scope) for one in door.get("security", []) for names in one.values() for scope in names]
+    parts = [f"## {method.upper()} {path}", told, f"Needs a token with {' and '.join(scopes)}." if scopes else ""]
+    parts += [f"Takes{body}." if body else ""]
     parts += [table(["Parameter", "In", "Type", "Meaning"], rows), f"Answers {'; '.join(answers)}." if answers else ""]
     return "\n\n".join(part.strip() for part in parts if part) + "\n"
+
+
+def _answer(status: str, answer: dict[str, Any]) -> str:
+    about = answer["description"].removesuffix(".")
+    return f"{status}{_content(answer)}" + ("" if about == "Successful Response" else f": {about}")
 
 
 def _content(part: dict[str, Any]) -> str:

@@ -52,16 +52,16 @@ def sections() -> Iterator[tuple[str, type[BaseModel]]]:
 
 
 def _section(name: str, model: type[BaseModel]) -> str:
-    rows = list(_rows(name, model))
-    told = table(["Name, and variable", "Type", "Default", "Meaning"], rows)
+    told = table(["Name, and variable", "Type", "Default", "Meaning"], list(rows(name, model)))
     return f"## [{name}]\n\n{first_paragraph(model)}\n\n{told or 'It has no settings.'}\n"
 
 
-def _rows(section: str, model: type[BaseModel], prefix: str = "") -> Iterator[list[str]]:
+def rows(section: str, model: type[BaseModel], prefix: str = "") -> Iterator[list[str]]:
+    """Return the rows of a section's table; those of a table within it have its name before theirs."""
     for name, field in model.model_fields.items():
         inner = nested(field)
         if inner:
-            yield from _rows(section, inner, f"{prefix}{name}.")
+            yield from rows(section, inner, f"{prefix}{name}.")
             continue
         told = field.alias or name
         key, meaning = f"{prefix}{told}", field.description or ""

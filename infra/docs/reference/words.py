@@ -8,10 +8,11 @@ _DOUBLE_SPACES = re.compile(r"\s+")
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table, and nothing for no rows."""
+    """Return a Markdown table without the columns that are empty, and nothing for no rows."""
     if not rows:
         return ""
-    lines = [heads, ["---"] * len(heads), *rows]
+    kept = [number for number in range(len(heads)) if any(row[number] for row in rows)]
+    lines = [[line[number] for number in kept] for line in (heads, ["---"] * len(heads), *rows)]
     return "\n".join("| " + " | ".join(cell(text) for text in line) + " |" for line in lines) + "\n"
 
 
