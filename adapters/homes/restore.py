@@ -74,8 +74,10 @@ def put_in_place(
             with unused(_databases(home, plan)):  # said before the work, and asked again after it
                 pass
             _unpack(backup, home, tell)
-            with _removed_unless_ready(home), unused(_databases(home, plan)):
-                _commit(home, plan)
+            with _removed_unless_ready(home):
+                _refuse_changed(backup, home, plan)
+                with unused(_databases(home, plan)):
+                    _commit(home, plan)
             _finish(home)
     return home / plan.aside if plan.old else None
 
@@ -122,6 +124,15 @@ def _new_name(home: Path, name: str) -> str:
     """Return the name, or one like it that is not there yet."""
     names = chain([name], (f"{name}-{number}" for number in count(2)))
     return next(name for name in names if not os.path.lexists(home / name))
+
+
+def _refuse_changed(backup: Backup, home: Path, plan: _Plan) -> None:
+    come = [name for name in state(home, keeps_models=not backup.manifest.models) if name not in plan.old]
+    if come:
+        raise Conflict(
+            f"another process has begun to use {home} meanwhile ({come[0]}); nothing was restored: stop what runs "
+            "there, and try again"
+        )
 
 
 def _databases(home: Path, plan: _Plan) -> list[Path]:

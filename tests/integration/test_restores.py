@@ -183,6 +183,25 @@ def test_a_home_in_use_is_refused_and_stays_as_it_was(backup: Path, home: Path) 
     assert put_back(backup, home, replace=True) is not None
 
 
+def test_a_home_that_somebody_begins_to_use_meanwhile_is_theirs(backup: Path, home: Path) -> None:
+    [schema] = [schema for schema in homes.KEPT if schema.file == "access.db"]
+    with closing(schema.at(home)) as tokens:
+
+        def begin(_: object) -> None:
+            tokens.run_now(lambda connection: connection.execute("INSERT INTO tokens VALUES ('mine', '', '')"))
+            tokens.close()
+
+        with pytest.raises(Conflict, match=r"has begun to use .*access\.db"):
+            put_back(backup, home, tell=_once(begin))
+    assert any("'mine'" in line for line in held(home)["access.db"])
+    assert sorted(path.name for path in home.iterdir()) == ["access.db", "restore.lock"]
+
+
+def _once(work: Callable[[object], None]) -> Callable[[object], None]:
+    left = [work]
+    return lambda given: left.pop()(given) if left else None
+
+
 def test_the_log_of_what_was_there_is_not_read_into_what_is_restored(backup: Path, home: Path) -> None:
     """A process that was killed leaves its write-ahead log, which SQLite would apply to whatever lies beside it."""
     lived_in(home)

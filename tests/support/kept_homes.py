@@ -34,10 +34,12 @@ def back_up(home: Path, file: Path, *, models: bool = False, tell: Callable[[Pro
     return make_backup(home, file, layout, version="0.1", made_at=NOON, models=models, tell=tell)
 
 
-def put_back(file: Path, home: Path, *, replace: bool = False) -> Path | None:
+def put_back(
+    file: Path, home: Path, *, replace: bool = False, tell: Callable[[Progress], None] = lambda _: None
+) -> Path | None:
     """Restore a backup; return where what was there is."""
     with opened(file) as kept:
-        return put_in_place(kept, home, homes.KEPT, now=NOON, replace=replace)
+        return put_in_place(kept, home, homes.KEPT, now=NOON, replace=replace, tell=tell)
 
 
 def held(home: Path) -> dict[str, list[str]]:
