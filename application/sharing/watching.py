@@ -1,6 +1,7 @@
 """Looking at the logs of runs: what came, and whether the one who holds a run still gives signs of life."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ from rookery.domain.errors import StorageError
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.run_log import Lease, LogState, Segment
 
+_log = logging.getLogger(__name__)
 Apply = Callable[[str, Sequence[Segment]], Awaitable[None]]
 
 
@@ -40,6 +42,7 @@ class LogWatch:
         self._glance = glance
         self._apply = apply
         self._watches: dict[str, _Watch] = {}
+        self._in_touch = True
 
     async def look(self, run_id: str) -> LogState:
         """Return how a log stands now.
@@ -52,7 +55,7 @@ class LogWatch:
     async def held(self, run_id: str) -> bool:
         """Return whether somebody holds the run and has not been silent for longer than a lease.
 
-        A store that cannot be reached leaves it at what was seen last, as nobody can tell otherwise meanwhile.
+        When the store cannot be reached, nobody can tell, and somebody may.
         """
         watch = self._watch(run_id)
         if self._clock.monotonic() - watch.looked_at >= self._glance:
@@ -61,7 +64,9 @@ class LogWatch:
             except StorageError as error:
                 if not error.retryable:
                     raise
-                return not watch.log.state.released
+                self._lost_touch(error)
+                return True
+            self._in_touch = True
         return self._alive(watch)
 
     def forget(self, run_id: str) -> None:
@@ -83,6 +88,11 @@ class LogWatch:
                 watch.changed_at = now
             watch.looked_at = now
             return watch.log.state
+
+    def _lost_touch(self, error: StorageError) -> None:
+        if self._in_touch:
+            _log.warning("nobody can tell which runs are conducted elsewhere, and it is tried again: %s", error)
+        self._in_touch = False
 
     def _alive(self, watch: _Watch) -> bool:
         silent = self._clock.monotonic() - watch.changed_at > self._lease.silence

@@ -144,6 +144,7 @@ class Site(NamedTuple):
     clerk: Clerk
     folder: Path
     objects: S3ObjectStore
+    ways: Mapping[str, str]
 
     @contextmanager
     def worker(self, number: int) -> Iterator[Path]:
@@ -179,9 +180,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     shutil.copytree(CORPUS, documents)
     with ExitStack() as stack:
         a, *workers = stack.enter_context(machines(*hidden))
+        ways = {"s3": a.also(101), "prefect": a.also(102)}
         model = a.call(lambda: stack.enter_context(openai_server(chat=Chat(say=clerk, context=32768), host=a.address)))
-        s3 = stack.enter_context(_s3(a))
-        prefect = stack.enter_context(_prefect(a, folder / "a" / "prefect-server"))
+        s3 = stack.enter_context(_s3(a, ways["s3"]))
+        prefect = stack.enter_context(_prefect(a, ways["prefect"], folder / "a" / "prefect-server"))
         settings = _settings(folder) | {
             "OPENAI_BASE_URL": model.url,
             "ROOKERY_RESEARCH__ORCHESTRATOR": "prefect",
@@ -196,7 +198,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         settings |= {f"ROOKERY_OBJECT_STORES__S3__{name.upper()}": str(value) for name, value in s3.items()}
         api = stack.enter_context(_api(a, documents, settings))
         objects = S3ObjectStore(S3Settings.model_validate(s3))
-        yield Site(api, workers, settings, clerk, folder, objects)
+        yield Site(api, workers, settings, clerk, folder, objects, ways)
 
 
 def _settings(folder: Path) -> dict[str, str]:
@@ -216,7 +218,7 @@ def _environment(home: Path, settings: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def _s3(machine: Machine) -> Iterator[dict[str, object]]:
+def _s3(machine: Machine, address: str) -> Iterator[dict[str, object]]:
     """Run moto's server on a machine. Of two requests it deals with one, and a client that is gone blocks nobody."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import WSGIRequestHandler, make_server
@@ -233,10 +235,10 @@ def _s3(machine: Machine) -> Iterator[dict[str, object]]:
         def log(self, *_: object) -> None:
             """Keep quiet."""
 
-    server = machine.call(lambda: make_server(machine.address, 0, app, threaded=True, request_handler=Quiet))
+    server = machine.call(lambda: make_server(address, 0, app, threaded=True, request_handler=Quiet))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
-    url = f"http://{machine.address}:{server.server_port}"
+    url = f"http://{address}:{server.server_port}"
     try:
         machine.call(lambda: httpx.put(f"{url}/shared", trust_env=False).raise_for_status())
         yield {
@@ -256,12 +258,12 @@ def _s3(machine: Machine) -> Iterator[dict[str, object]]:
 
 
 @contextmanager
-def _prefect(machine: Machine, home: Path) -> Iterator[str]:
+def _prefect(machine: Machine, address: str, home: Path) -> Iterator[str]:
     home.mkdir()
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", machine.address, "--port", "4200"]
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", address, "--port", "4200"]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     variables = inherited | PREFECT_SETTINGS | {"PREFECT_HOME": str(home), "NO_PROXY": "*"}
-    url = f"http://{machine.address}:4200/api"
+    url = f"http://{address}:4200/api"
     with (home / "log").open("w") as log, machine.program(command, environment=variables, errors=log, folder=home):
         _until(lambda: machine.call(lambda: _answers(f"{url}/health")), "Prefect's server does not answer")
         yield url
@@ -383,3 +385,26 @@ def test_a_cut_that_heals_in_time_is_not_noticed_and_a_worker_that_was_cut_off_w
         assert "run_resumed" not in kinds
         assert len({segment.holder for segment in site.segments(run_id)}) == held
         assert len(pinned(site)) == before + 1
+
+
+@pytest.mark.parametrize("lost", ["s3", "prefect"])
+def test_a_worker_that_reaches_only_one_of_store_and_prefect_does_no_harm(site, lost):
+    b, way = site.workers[0], site.ways[lost]
+    before = len(pinned(site))
+    with site.worker(0) as log:
+        told = len(log.read_text())
+        run_id, follower = begin(site)
+        b.lose_way(way)
+        try:
+            with site.worker(1):
+                if lost == "s3":
+                    follower.until("run_resumed")
+                site.clerk.may_go_on.set()
+                kinds = follower.until_over()
+        finally:
+            b.find_way(way)
+    assert site.api.get(f"/runs/{run_id}")["status"] == "succeeded"
+    assert follower.numbers == list(range(1, len(kinds) + 1))
+    assert kinds.count("run_finished") == 1
+    assert len(pinned(site)) == before + 1
+    assert "Traceback" not in log.read_text()[told:]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from rookery.adapters.object_stores.in_memory import InMemoryObjectStore
+from rookery.adapters.object_stores.sealed import SealedObjectStore, new_identity
 from rookery.domain.actions import ToolCall
 from rookery.domain.approvals import Approval, ApprovalStatus, Decision, digest_of
 from rookery.domain.errors import Conflict, StorageError
@@ -144,3 +145,29 @@ async def test_an_approval_is_asked_on_one_machine_and_decided_on_another_and_th
             await other.approvals.decide(asked.id, Decision(decision="deny"), by="Otto")
         heard = await b.approvals.wait(asked.id, seconds=PATIENCE)
         assert (heard.status, heard.decided_by) == (ApprovalStatus.APPROVED, "Mara")
+
+
+async def test_a_machine_that_cannot_reach_the_store_takes_nothing_for_free(objects):
+    line = LossyObjectStore(objects)
+    b = Peer(line)
+    line.failures = 1
+    assert await b.claims.held(RUN.id)
+    assert not await b.claims.held(RUN.id)
+
+
+async def test_with_an_identity_everything_that_leaves_the_machine_is_sealed():
+    inner = InMemoryObjectStore()
+    identity = new_identity()
+    await handed_over(SealedObjectStore(inner, identity))
+    b, c = (Peer(SealedObjectStore(inner, identity)) for _ in range(2))
+    async with b.claims.hold(RUN.id):
+        await b.runs.append(RUN.id, a_step("first"), key="1")
+        await b.approvals.request(an_approval())
+        await b.approvals.decide("approval-1", Decision(decision="deny"), by="Mara")
+        await b.runs.ask_to_stop(RUN.id, StopRequest.PAUSE)
+    async with c.claims.hold(RUN.id):
+        assert (await c.runs.append(RUN.id, a_step("first"), key="1")).seq == 1
+    names = [name async for name in inner.names("")]
+    assert {name.partition("/")[0] for name in names} == {"runs", "decisions", "wishes"}
+    for name in names:
+        assert (await inner.get(name)).startswith(b"age-encryption.org/v1\n"), name

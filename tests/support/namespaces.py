@@ -81,6 +81,20 @@ class Machine:
         """Plug the cable in again."""
         _ip("-n", self._switch, "link", "set", self._port, "up")
 
+    def also(self, number: int) -> str:
+        """Have a second address, and return it."""
+        address = f"{_NET}.{number}"
+        _ip("-n", self.name, "address", "add", f"{address}/24", "dev", "eth0")
+        return address
+
+    def lose_way(self, address: str) -> None:
+        """Reach an address no more, and all others as before."""
+        _ip("-n", self.name, "route", "add", "blackhole", f"{address}/32")
+
+    def find_way(self, address: str) -> None:
+        """Reach an address again."""
+        _ip("-n", self.name, "route", "delete", "blackhole", f"{address}/32")
+
     def call(self, work: Callable[[], T]) -> T:
         """Do something with sockets of this machine."""
         assert self._executor is not None

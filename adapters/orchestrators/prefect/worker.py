@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from rookery.adapters.orchestrators.prefect.pool import WorkPool
-from rookery.domain.errors import Conflict, NotFound
+from rookery.domain.errors import Conflict, NotFound, StorageError
 from rookery.domain.ports.run_claims import RunClaimsPort
 from rookery.domain.ports.run_store import RunStorePort
 from rookery.domain.runs import Run, RunStatus
@@ -103,6 +103,8 @@ class Worker:
                     await self._conduct(run_id)
         except Conflict as error:
             _log.info("run %s is not conducted here: %s", run_id, error)
+        except StorageError as error:
+            _log.warning("run %s is not conducted here any more: %s", run_id, error)
         except Exception:
             _log.exception("run %s did not end well; its last event says more", run_id)
 
