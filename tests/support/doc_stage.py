@@ -85,8 +85,8 @@ class Stage:
 
     def close(self) -> None:
         """End the warm process."""
-        self._warm.kill()
-        self._warm.wait()
+        with self._warm:
+            self._warm.kill()
 
     @contextmanager
     def set_up(self, page: str, *, served: bool = False) -> Iterator["Player"]:
