@@ -25,7 +25,7 @@ def settings(prefect_url: str, tmp_path: Path) -> dict[str, str]:
         "ROOKERY_SYNC__STORE": "directory",
         "ROOKERY_OBJECT_STORES__DIRECTORY__PATH": str(store),
         "ROOKERY_RUNS__SHARED": "true",
-        "ROOKERY_RUNS__LEASE_SECONDS": "3",
+        "ROOKERY_RUNS__LEASE_SECONDS": "10",
         "ROOKERY_RUNS__POLL_SECONDS": "0.1",
     }
 

@@ -39,7 +39,7 @@ from tests.support.thinking_server import hire_clerk
 
 MISSING = lacking() if sys.platform == "linux" else "network namespaces are Linux's"
 pytestmark = pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
-LEASE_SECONDS = 8
+LEASE_SECONDS = 10
 PATIENCE = 90.0
 QUESTION = "Who built the tide gauge at Kittiwake Point?"
 NOTICE = "The gauge is being looked into."
@@ -377,7 +377,7 @@ def test_a_cut_that_heals_in_time_is_not_noticed_and_a_worker_that_was_cut_off_w
         run_id, follower = begin(site)
         held = len({segment.holder for segment in site.segments(run_id)})
         site.workers[0].cut()
-        time.sleep(LEASE_SECONDS * 0.4)  # longer than between two renewals; not a wait for something
+        time.sleep(LEASE_SECONDS * 0.35)  # longer than between two renewals; not a wait for something
         site.workers[0].heal()
         with site.worker(1):
             site.clerk.may_go_on.set()
