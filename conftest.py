@@ -2,6 +2,12 @@
 
 import gc
 
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says what else the machine does.
+settings.register_profile("rookery", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("rookery")
+
 pytest_plugins = [
     "tests.support.aws_server",
     "tests.support.backend",

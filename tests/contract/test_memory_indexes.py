@@ -473,7 +473,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(steps, st.sampled_from(["rooks", "the moon over the elms", "mill mill ghost"]))
 async def test_all_indexes_agree_however_their_content_came_about(
     batches: list[list[tuple[int, str | None, int, str]]], query: str

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from fpdf import FPDF
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rookery.adapters.readers.documents import Content, File, Settings
@@ -23,8 +23,8 @@ from tests.support.evidence import a_snapshot
 
 MEDIA_TYPES = ["text/plain", "text/markdown", "text/html", "application/pdf", "text/x-python", "text/csv"]
 
-bounded = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-slow = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+bounded = settings(max_examples=120)
+slow = settings(max_examples=25)
 
 WHITE_SPACE = ["\r\n", "\n", "\n\n", "\r", "\f", "\t", " ", "\u00a0", "\u2028", "\x85"]
 MARKS = ["# ", "## Head\n", "- ", "1. ", "| a | b |\n", "```\n", "---\n", "===\n", "[1]", "&amp;", "&#233;"]

@@ -57,7 +57,7 @@ def histories(draw: st.DrawFn) -> list[Memory]:
     return versions
 
 
-often = settings(max_examples=300, deadline=None)
+often = settings(max_examples=300)
 
 
 @often

@@ -196,7 +196,6 @@ TestSyncingMachines = SyncingMachines.TestCase
 TestSyncingMachines.settings = settings(
     max_examples=1000,
     stateful_step_count=25,
-    deadline=None,
     derandomize=True,
     print_blob=True,
     suppress_health_check=list(HealthCheck),

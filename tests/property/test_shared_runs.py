@@ -163,7 +163,6 @@ TestTwoMachines = TwoMachines.TestCase
 TestTwoMachines.settings = settings(
     max_examples=300,
     stateful_step_count=40,
-    deadline=None,
     derandomize=True,
     print_blob=True,
     suppress_health_check=list(HealthCheck),

@@ -235,7 +235,7 @@ LINES = [
 ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(st.sampled_from(LINES), max_size=60).map("\n".join) | st.text(max_size=200),
     st.sampled_from(["python", "c", "ruby", "toml", "yaml", "lisp", "sql", "xml", "unknown"]),

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rookery.domain.redaction import redact, redact_all, redact_json, stand_in
@@ -245,7 +245,6 @@ fragments = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(fragments | st.text(max_size=8), max_size=12).map("".join))
 def test_doing_it_again_changes_nothing(text: str) -> None:
     once = redact(text)
