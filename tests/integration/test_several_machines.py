@@ -39,7 +39,7 @@ from tests.support.thinking_server import hire_clerk
 
 MISSING = lacking() if sys.platform == "linux" else "network namespaces are Linux's"
 pytestmark = pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
-LEASE_SECONDS = 10
+LEASE_SECONDS = 16
 PATIENCE = 90.0
 QUESTION = "Who built the tide gauge at Kittiwake Point?"
 NOTICE = "The gauge is being looked into."
