@@ -171,7 +171,7 @@ def test_probes_need_no_token_and_learn_nothing_of_what_is_stored(server):
 
 
 def test_a_run_that_the_end_of_the_server_cut_off_is_interrupted_and_can_be_resumed(home):
-    with start_server(home) as server, httpx.Client(base_url=server.url, headers=server.headers) as client:
+    with start_server(home) as server, httpx.Client(base_url=server.url, headers=server.headers, timeout=60) as client:
         runs = [ask(client, max_seconds=300).json() for _ in range(6)]
     with (
         start_server(home, token=server.token) as again,
@@ -189,7 +189,7 @@ def test_a_run_that_the_end_of_the_server_cut_off_is_interrupted_and_can_be_resu
 
 
 def test_the_server_ends_although_somebody_follows_a_run_that_waits(home):
-    with start_server(home) as server, httpx.Client(base_url=server.url, headers=server.headers) as client:
+    with start_server(home) as server, httpx.Client(base_url=server.url, headers=server.headers, timeout=60) as client:
         waiting = [ask(client).json() for _ in range(6)][-1]
         request = client.build_request("GET", waiting["events_url"])
         stream = client.send(request, stream=True)
@@ -225,7 +225,10 @@ def side_effects(home, count):
 
 def test_side_effects_are_listed_page_by_page_while_they_are_decided(tmp_path):
     side_effects(tmp_path, 5)
-    with start_server(tmp_path) as server, httpx.Client(base_url=server.url, headers=server.headers) as client:
+    with (
+        start_server(tmp_path) as server,
+        httpx.Client(base_url=server.url, headers=server.headers, timeout=60) as client,
+    ):
         seen, cursor = [], None
         while True:
             page = client.get("/v1/approvals", params={"limit": 2} | ({"cursor": cursor} if cursor else {})).json()
