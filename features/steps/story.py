@@ -70,7 +70,7 @@ def shown_in_slack(story: Story) -> None:
 
 
 def _run_id(story: Story) -> str:
-    with httpx.Client(base_url=story.server.url, headers=story.server.headers) as client:
+    with httpx.Client(base_url=story.server.url, headers=story.server.headers, timeout=60) as client:
         [run] = client.get("/v1/runs").json()["items"]
         return str(run["id"])
 
@@ -122,7 +122,7 @@ def told_in_slack(story: Story) -> None:
 
 @then("a program reads the same run over REST")
 def read_over_rest(story: Story) -> None:
-    with httpx.Client(base_url=story.server.url, headers=story.server.headers) as client:
+    with httpx.Client(base_url=story.server.url, headers=story.server.headers, timeout=60) as client:
         run = client.get(f"/v1/runs/{_run_id(story)}").json()
     assert run["question"] == "Post that the tide gauge is from 1884"
     assert run["status"] == story.seen[-1]["status"]

@@ -57,7 +57,7 @@ def test_an_address_or_headers_without_end_are_refused(client):
 def test_a_body_is_refused_when_it_is_too_large_whether_or_not_it_says_so(tmp_path):
     with (
         start_server(tmp_path, settings=LIGHT | {"ROOKERY_SERVER__MAX_BODY_MB": "0.001"}) as server,
-        httpx.Client(base_url=server.url, headers=server.headers) as client,
+        httpx.Client(base_url=server.url, headers=server.headers, timeout=60) as client,
     ):
         large = {"question": "x" * 2000}
         told(client.post("/v1/research", json=large), 413, "body-too-large")
@@ -85,7 +85,7 @@ def test_runs_beyond_those_that_may_wait_are_refused_until_there_is_room(tmp_pat
     settings |= {"ROOKERY_SERVER__PARALLEL_RUNS": "1", "ROOKERY_SERVER__WAITING_RUNS": "1"}
     with (
         start_server(tmp_path, settings=settings) as server,
-        httpx.Client(base_url=server.url, headers=server.headers) as client,
+        httpx.Client(base_url=server.url, headers=server.headers, timeout=60) as client,
     ):
         ask = QUESTION | {"model": "openai:rook-1"}
         first, second, third = (client.post("/v1/research", json=ask) for _ in range(3))
