@@ -18,7 +18,7 @@ check: node-modules
 # All tests: unit, contract, integration, features, front end, and a real browser
 test: dashboard
     npm --prefix frontend test
-    pytest -n 2 --dist loadfile
+    pytest -n 3 --dist loadfile
 
 # Build the dashboard into the package
 dashboard: node-modules

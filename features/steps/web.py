@@ -12,7 +12,7 @@ from pytest_bdd import given, then, when
 
 from rookery.domain.events import ToolReturned
 from rookery.domain.runs import Run
-from rookery.entrypoints.container import Container
+from rookery.entrypoints.container import Container, close
 from rookery.testing.web import Brave, Entry, Searxng
 from tests.support.colony import ask
 from tests.support.tool_bench import a_container
@@ -50,7 +50,10 @@ class Trip:
 @pytest.fixture
 def trip(tmp_path: Path, web: WebServer) -> Iterator[Trip]:
     with ExitStack() as services:
-        yield Trip(tmp_path, web, services, opened=[web.host])
+        trip = Trip(tmp_path, web, services, opened=[web.host])
+        yield trip
+        if trip.container is not None:
+            anyio.run(close, trip.container)
 
 
 @given("a search engine that knows a page about the lighthouse")

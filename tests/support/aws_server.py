@@ -15,7 +15,10 @@ KEY = SECRET = "testing"
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[str]:
-    """The address of an empty AWS."""
+    """The address of an empty AWS. All servers of a process share what moto holds."""
+    from moto.moto_api._internal.models import moto_api_backend
+
+    moto_api_backend.reset()
     with aws_server() as url:
         yield url
 

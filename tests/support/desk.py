@@ -11,7 +11,7 @@ from rookery.application.verification import verify
 from rookery.domain.events import RunEvent
 from rookery.domain.results import TaskResult
 from rookery.domain.runs import ResearchRequest, Run
-from rookery.entrypoints.container import Container, prepare
+from rookery.entrypoints.container import Container, close, prepare
 from tests.support.colony import ask, make_container
 
 T = TypeVar("T")
@@ -33,24 +33,24 @@ class Desk:
     def conducted_by(self, orchestrator: str, settings: Mapping[str, object]) -> None:
         """Have runs conducted by an orchestrator from now on."""
         self.conductor = {"orchestrator": orchestrator, "orchestrators": {orchestrator: dict(settings)}}
-        self._container = None
+        self.leave()
 
     def thinks_with(self, model: str) -> None:
         """Have another model think from now on."""
         self.model = {"model": model}
-        self._container = None
+        self.leave()
 
     def sets(self, **sections: object) -> None:
         """Have sections of the settings say something else from now on."""
         self.settings |= sections
-        self._container = None
+        self.leave()
 
     def hires(self, agent: str, description: str) -> None:
         """Add an agent to the colony."""
         folder = self.home / "agents"
         folder.mkdir(exist_ok=True)
         (folder / f"{agent}.toml").write_text(description, "utf-8")
-        self._container = None
+        self.leave()
 
     @property
     def container(self) -> Container:
@@ -59,6 +59,12 @@ class Desk:
             self._container = make_container(self.home, settings=self.settings, **self.conductor, **self.model)
             self.wait(prepare(self._container))
         return self._container
+
+    def leave(self) -> None:
+        """Close the colony; it is furnished anew when it is asked for again."""
+        if self._container is not None:
+            self.wait(close(self._container))
+        self._container = None
 
     def wait(self, work: Awaitable[T]) -> T:
         """Wait for work that goes on in the desk's event loop."""
@@ -119,3 +125,4 @@ def desk(home: Path) -> Iterator[Desk]:
         desk = Desk(home, runner)
         yield desk
         assert desk.false_quotes() == []
+        desk.leave()
