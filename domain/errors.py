@@ -31,7 +31,10 @@ The message says what happened and what the person can do. Vendors' errors are t
 and kept as the cause.
 """
 
-from rookery.domain.results import Usage
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # every command knows the errors, and most need no models of data to say so
+    from rookery.domain.results import Usage
 
 
 class RookeryError(Exception):
@@ -126,11 +129,11 @@ class BrokenReply(LLMError):
         usage: what it cost, as far as that is known.
     """
 
-    def __init__(self, message: str, *, text: str, fault: str, usage: Usage | None = None) -> None:
+    def __init__(self, message: str, *, text: str, fault: str, usage: "Usage | None" = None) -> None:
         super().__init__(message)
         self.text = text
         self.fault = fault
-        self.usage = usage or Usage()
+        self.usage = usage or _none_used()
 
 
 class CutReply(LLMError):
@@ -141,9 +144,9 @@ class CutReply(LLMError):
         usage: what it cost, as far as that is known.
     """
 
-    def __init__(self, message: str, *, usage: Usage | None = None) -> None:
+    def __init__(self, message: str, *, usage: "Usage | None" = None) -> None:
         super().__init__(message)
-        self.usage = usage or Usage()
+        self.usage = usage or _none_used()
 
 
 class ContextOverflow(LLMError):
@@ -189,3 +192,9 @@ class OrchestratorError(AdapterError):
 
 class NotifierError(AdapterError):
     """A message could not be delivered."""
+
+
+def _none_used() -> "Usage":
+    from rookery.domain.results import Usage
+
+    return Usage()

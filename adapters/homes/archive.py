@@ -5,7 +5,6 @@ import json
 import os
 import stat
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,14 +13,13 @@ from pydantic import ValidationError
 
 from rookery.adapters.homes.backup import MANIFEST, Progress
 from rookery.adapters.support.sqlite import Schema
+from rookery.adapters.support.zipped import BROKEN, KINDS
 from rookery.domain.backups import FORMAT, KeptFile, Manifest
 from rookery.domain.errors import InvalidRequest, StorageError
 
 _MOST_OF_MANIFEST = 64 * 2**20
 _CHUNK = 1 << 20
-_KINDS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 1  # the flag of an entry
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 
 class Backup:
@@ -103,7 +101,7 @@ def _told_as_ours(file: Path) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise InvalidRequest(f"there is no file {file}") from error
-    except _BROKEN as error:
+    except BROKEN as error:
         raise InvalidRequest(f"{file} is no backup, or is damaged: {error}") from error
     except IsADirectoryError as error:
         raise InvalidRequest(f"{file} is a folder; name a file that `rookery backup` made") from error
@@ -137,6 +135,6 @@ def _refuse_strangers(file: Path, archive: zipfile.ZipFile, manifest: Manifest) 
     for kept in manifest.files:
         entry = entries[kept.path]
         form = stat.S_IFMT(entry.external_attr >> 16)
-        plain = form in (0, stat.S_IFREG) and not entry.flag_bits & _ENCRYPTED and entry.compress_type in _KINDS
+        plain = form in (0, stat.S_IFREG) and not entry.flag_bits & _ENCRYPTED and entry.compress_type in KINDS
         if not plain or entry.orig_filename != kept.path or entry.file_size != kept.size:
             raise InvalidRequest(f"{file} holds {kept.path!r} in a form that no backup has")

@@ -17,7 +17,9 @@ MAX_FILES = 20_000
 MAX_BYTES = 512 * 2**20  # of all files together, unpacked
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP file can name
 _UNIX = 3
-_KINDS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+KINDS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+"""What `zipfile` raises for a file that is damaged, encrypted, or packed in other ways."""
 _NAME = re.compile(NAMES)
 
 
@@ -56,7 +58,7 @@ def read_bundle(path: Path, *, most: int = MAX_BYTES) -> dict[str, bytes]:
             return {entry.filename: archive.read(entry) for entry in entries}
     except OSError as error:
         raise InvalidRequest(f"{path} cannot be read: {error.strerror or error}") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except BROKEN as error:
         raise InvalidRequest(f"{path} is no bundle, or is damaged: {error}") from error
 
 
@@ -74,5 +76,5 @@ def _refuse_strangers(path: Path, entries: Collection[zipfile.ZipInfo], most: in
     if len({entry.filename for entry in entries}) < len(entries):
         raise InvalidRequest(f"{path} holds two files of one name; no bundle does")
     for entry in entries:
-        if not _NAME.fullmatch(entry.orig_filename) or entry.compress_type not in _KINDS:
+        if not _NAME.fullmatch(entry.orig_filename) or entry.compress_type not in KINDS:
             raise InvalidRequest(f"{path} holds {entry.orig_filename!r}, which no bundle does")

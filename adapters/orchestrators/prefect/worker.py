@@ -105,7 +105,7 @@ class Worker:
             _log.info("run %s is not conducted here: %s", run_id, error)
         except StorageError as error:
             _log.warning("run %s is not conducted here any more: %s", run_id, error)
-        except Exception:
+        except Exception:  # the worker goes on with other runs, whatever became of this one
             _log.exception("run %s did not end well; its last event says more", run_id)
 
     async def _no_more_to_do(self, flow_run: "FlowRun") -> "State[Any] | None":
