@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rookery.entrypoints.cli.output import Json, complain, err, out, print_json
+from rookery.entrypoints.cli.output import Json, complain, err, out, print_json, size
 
 if TYPE_CHECKING:
     from rookery.adapters.homes.backup import Made, Progress
@@ -175,7 +175,8 @@ def _tell_restored(home: Path, manifest: "Manifest", aside: Path | None) -> None
 
 def _what(manifest: "Manifest") -> str:
     models = "" if manifest.models else ", no models"
-    return f"{len(manifest.files)} files, {manifest.bytes / 1e6:.1f} MB{models}"
+    files = "1 file" if len(manifest.files) == 1 else f"{len(manifest.files)} files"
+    return f"{files}, {size(manifest.bytes)}{models}"
 
 
 @contextmanager

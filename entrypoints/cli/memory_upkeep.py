@@ -17,7 +17,7 @@ from rookery.entrypoints.cli.memory import (
     with_memory,
 )
 from rookery.entrypoints.cli.memory import app as app
-from rookery.entrypoints.cli.output import Json, complain, err, out, print_json
+from rookery.entrypoints.cli.output import Json, complain, err, out, print_json, size
 
 if TYPE_CHECKING:
     from rookery.domain.memories import Memory
@@ -165,13 +165,9 @@ async def _watch(container: "Container", interval: float | None) -> None:
 
 
 def _exchanged(report: "SyncReport") -> str:
-    sent = f"sent {report.sent} ({_size(report.bytes_sent)})"
-    received = f"received {report.received} ({_size(report.bytes_received)})"
+    sent = f"sent {report.sent} ({size(report.bytes_sent)})"
+    received = f"received {report.received} ({size(report.bytes_received)})"
     return f"{sent}, {received}; other machines: {report.devices}"
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e6:.1f} MB" if count >= 100_000 else f"{count / 1e3:.1f} kB"
 
 
 @contextmanager

@@ -72,6 +72,11 @@ def print_json(value: "BaseModel | Sequence[BaseModel] | dict[str, Any]") -> Non
     sys.stdout.write(json.dumps(plain, ensure_ascii=False, indent=2) + "\n")
 
 
+def size(count: int) -> str:
+    """Return a number of bytes in words."""
+    return f"{count / 1e6:.1f} MB" if count >= 100_000 else f"{count / 1e3:.1f} kB"
+
+
 def duration(seconds: float) -> str:
     """Return a duration in words."""
     if seconds < 100:
