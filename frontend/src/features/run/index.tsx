@@ -33,7 +33,8 @@ function RunPage({ run }: { run: Run }) {
   const { view, events, connection, status, reconnect } = useLiveRun(run);
   useTitle(run.question);
   const result = run.result ?? null;
-  const live = isAtWork(status) || status === "paused" || status === "interrupted";
+  // The stored result may be here before the stream has told the end.
+  const live = !result && (isAtWork(status) || status === "paused" || status === "interrupted");
   return (
     <div className="mx-auto w-full max-w-6xl px-4 pt-6 pb-20 sm:px-8 lg:pt-12">
       <RunHeader run={run} view={view} status={status} connection={connection} onSteered={reconnect} />

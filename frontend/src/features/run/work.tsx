@@ -1,5 +1,6 @@
 import { ChevronRight, CornerDownRight, Eye } from "lucide-react";
 import { useState } from "react";
+import { useSearchParams } from "react-router";
 import type { RunEvent } from "@/api/types";
 import { plural } from "@/lib/format";
 import type { Reflection, RunView } from "./fold-run";
@@ -12,10 +13,14 @@ interface WorkProps {
   live: boolean;
 }
 
-/** How the answer was found: the plan, the agents and what they did. Folded away once there is an answer. */
+/**
+ * How the answer was found: the plan, the agents and what they did. Folded away once there is an answer, except for
+ * a person who has chosen a view of it, which the address tells.
+ */
 export function Work({ view, events, live }: WorkProps) {
   const [chosen, setChosen] = useState<boolean | null>(null);
-  const open = chosen ?? live;
+  const [params] = useSearchParams();
+  const open = chosen ?? (live || params.has("view"));
   return (
     <section className={live ? "mt-8" : "mt-10 border-t pt-5 print:hidden"} aria-labelledby="work">
       <h2 id="work">
