@@ -34,8 +34,8 @@ class Settings(BaseModel):
     profile: str | None = Field(default=None, description="a section of AWS's config files; or AWS_PROFILE")
     access_key_id: SecretStr | None = Field(default=None, description="or AWS_ACCESS_KEY_ID, or what boto3 finds")
     secret_access_key: SecretStr | None = Field(default=None, description="or AWS_SECRET_ACCESS_KEY")
-    connect_timeout_seconds: float = Field(default=10.0, gt=0, description="for a connection")
-    read_timeout_seconds: float = Field(default=60.0, gt=0, description="without a byte of an answer")
+    connect_timeout_seconds: float = Field(default=5.0, gt=0, description="for a connection")
+    read_timeout_seconds: float = Field(default=10.0, gt=0, description="without a byte of an answer")
     max_attempts: int = Field(default=4, ge=1, description="requests for one call, with growing pauses between them")
 
     @field_validator("prefix")

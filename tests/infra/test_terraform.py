@@ -60,10 +60,12 @@ def test_user_data_names_only_files_that_it_brings(user_data: list[str]) -> None
         settings = dict(line.split("=", 1) for line in files["/etc/rookery/machine.env"]["content"].splitlines())
         for unit in settings["UNITS"].strip("'").split():
             name, _, kind = unit.partition(".")
-            path = f"/etc/systemd/system/{name.split('@')[0]}{'@' if '@' in name else ''}.{kind}"
-            assert path in files
-            for line in files[path]["content"].splitlines():
-                if line.startswith("ExecStart") and "/opt/" in line:
+            assert f"/etc/systemd/system/{unit}" in files
+            if kind == "timer":
+                assert f"/etc/systemd/system/{name}.service" in files
+        for path, file in files.items():
+            for line in file["content"].splitlines():
+                if path.startswith("/etc/systemd/") and line.startswith("ExecStart") and "/opt/" in line:
                     assert line.split("=", 1)[1].split()[0] in files
 
 
@@ -72,7 +74,8 @@ def user_data(terraform: Terraform) -> list[str]:
     """What machines of each kind are told, with the boot module alone."""
     kinds = {
         "single": ["rookery.service", "rookery-sync.service", "rookery-idle.timer"],
-        "conductor": ["prefect.service", "rookery.service", "rookery-worker@1.service", "rookery-worker@2.service"],
+        "conductor": ["prefect.service", "rookery.service", "rookery-runs.timer"],
+        "worker": ["rookery-worker.service"],
         "model": ["model.service"],
     }
     given = {"image": "example/rookery:1", "settings": {"REGION": "us-east-1"}, "environment": {"A": "it's"}}

@@ -14,7 +14,7 @@ from tests.support.server import ROOT
 MODULES = ROOT / "infra" / "terraform"
 _SERVICES = (
     *("autoscaling", "budgets", "cloudwatch", "dlm", "ec2", "elbv2", "iam", "kms"),
-    *("rds", "s3", "secretsmanager", "ssm", "sts"),
+    *("rds", "route53", "s3", "secretsmanager", "ssm", "sts"),
 )
 _PROVIDER = "terraform-provider-aws_*"
 

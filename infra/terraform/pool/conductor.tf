@@ -5,6 +5,7 @@ module "conductor_role" {
   kms_key_arn       = var.kms_key_arn
   writes_parameters = [aws_ssm_parameter.token.arn]
   reads_secrets     = [aws_db_instance.prefect.master_user_secret[0].secret_arn]
+  writes_metrics    = [local.metrics]
 }
 
 # The machine makes its token itself and leaves it here: it is in no state file and no user data.
@@ -21,40 +22,34 @@ resource "aws_ssm_parameter" "token" {
 module "conductor_boot" {
   source = "../modules/boot"
   image  = var.image
-  units = concat(
-    ["prefect.service", "rookery.service", "rookery-sync.service"],
-    [for number in range(1, var.workers + 1) : "rookery-worker@${number}.service"],
-  )
+  units  = ["prefect.service", "rookery.service", "rookery-runs.timer"]
   settings = {
     REGION          = local.region
     DATA_VOLUME     = aws_ebs_volume.home.id
     TOKEN_PARAMETER = aws_ssm_parameter.token.name
     DATABASE_HOST   = aws_db_instance.prefect.address
     DATABASE_SECRET = aws_db_instance.prefect.master_user_secret[0].secret_arn
+    METRICS         = local.metrics
   }
-  environment = {
-    AWS_REGION                                = local.region
-    OPENAI_BASE_URL                           = "http://${aws_lb.models.dns_name}:8080/v1"
-    PREFECT_API_URL                           = "http://prefect:4200/api"
-    ROOKERY_LLMS__OPENAI__MODEL               = var.model
-    ROOKERY_LLMS__OPENAI__CONTEXT_TOKENS      = var.slot_tokens
-    ROOKERY_OBJECT_STORES__S3__BUCKET         = module.bucket.name
-    ROOKERY_OBJECT_STORES__S3__REGION         = local.region
-    ROOKERY_ORCHESTRATORS__PREFECT__WORK_POOL = var.name
-    ROOKERY_RESEARCH__MODEL                   = "openai"
-    ROOKERY_RESEARCH__ORCHESTRATOR            = "prefect"
-    ROOKERY_SERVER__PARALLEL_RUNS             = var.runs_per_worker
-    ROOKERY_SYNC__STORE                       = "s3"
-  }
+  environment = merge(local.environment, { PREFECT_API_URL = "http://prefect:4200/api" })
 }
 
 resource "aws_security_group" "conductor" {
   name_prefix = "${var.name}-conductor-"
-  description = "Rookery's conductor: nothing comes in; the way in is Session Manager"
+  description = "The conductor: workers reach Prefect's server; the way in for people is Session Manager"
   vpc_id      = module.network.vpc_id
   lifecycle {
     create_before_destroy = true
   }
+}
+
+resource "aws_vpc_security_group_ingress_rule" "conductor" {
+  security_group_id            = aws_security_group.conductor.id
+  description                  = "Workers, at Prefect's server"
+  ip_protocol                  = "tcp"
+  from_port                    = 4200
+  to_port                      = 4200
+  referenced_security_group_id = aws_security_group.worker.id
 }
 
 resource "aws_vpc_security_group_egress_rule" "conductor_web" {
@@ -112,7 +107,25 @@ resource "aws_instance" "conductor" {
   }
 }
 
-# ROOKERY_HOME. One machine at a time has it: that is what SQLite's files want.
+# Where workers find it, also when it was made anew.
+resource "aws_route53_zone" "inside" {
+  #checkov:skip=CKV2_AWS_38:It is not signed, as it is known inside the network alone.
+  #checkov:skip=CKV2_AWS_39:Its one question is where the conductor is.
+  name = "${var.name}.internal"
+  vpc {
+    vpc_id = module.network.vpc_id
+  }
+}
+
+resource "aws_route53_record" "conductor" {
+  zone_id = aws_route53_zone.inside.zone_id
+  name    = "conductor"
+  type    = "A"
+  ttl     = 30
+  records = [aws_instance.conductor.private_ip]
+}
+
+# Its ROOKERY_HOME. One machine at a time has it: that is what SQLite's files want.
 resource "aws_ebs_volume" "home" {
   #checkov:skip=CKV_AWS_189:AWS's key of the account, unless kms_key_arn names another.
   #checkov:skip=CKV2_AWS_9:What cannot be made again, memory, is in the bucket, too.

@@ -13,7 +13,6 @@ module "model_boot" {
     SERVED_MODEL  = var.model
     SLOTS         = tostring(var.slots)
     CONTEXT       = tostring(var.slots * var.slot_tokens)
-    LISTEN        = "0.0.0.0"
   }
   environment = {
     LLAMA_CACHE = "/var/lib/rookery"
@@ -22,7 +21,7 @@ module "model_boot" {
 
 resource "aws_security_group" "balancer" {
   name_prefix = "${var.name}-balancer-"
-  description = "The models' load balancer: reached by the conductor alone"
+  description = "The models' load balancer: reached by conductor and workers alone"
   vpc_id      = module.network.vpc_id
   lifecycle {
     create_before_destroy = true
@@ -30,12 +29,13 @@ resource "aws_security_group" "balancer" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "balancer" {
+  for_each                     = { conductor = aws_security_group.conductor.id, workers = aws_security_group.worker.id }
   security_group_id            = aws_security_group.balancer.id
-  description                  = "The conductor"
+  description                  = "The ${each.key}"
   ip_protocol                  = "tcp"
   from_port                    = 8080
   to_port                      = 8080
-  referenced_security_group_id = aws_security_group.conductor.id
+  referenced_security_group_id = each.value
 }
 
 resource "aws_vpc_security_group_egress_rule" "balancer" {
@@ -76,7 +76,7 @@ resource "aws_vpc_security_group_egress_rule" "model_web" {
 }
 
 resource "aws_lb" "models" {
-  #checkov:skip=CKV_AWS_91:Its requests are the conductor's, which keeps each of them with the run.
+  #checkov:skip=CKV_AWS_91:Its requests are the workers', which keep each of them with the run.
   #checkov:skip=CKV_AWS_150:It holds nothing; whoever destroys the rest wants it gone, too.
   #checkov:skip=CKV2_AWS_20:There is no plain listener for the outside to redirect: see the listener.
   #checkov:skip=CKV2_AWS_28:A firewall for the web guards what the web reaches.
@@ -107,7 +107,7 @@ resource "aws_lb_target_group" "models" {
 }
 
 resource "aws_lb_listener" "models" {
-  #checkov:skip=CKV_AWS_2:Only the conductor reaches it, from inside the network; a certificate would need a domain.
+  #checkov:skip=CKV_AWS_2:Only conductor and workers reach it, from inside the network; a certificate would need a domain.
   #checkov:skip=CKV_AWS_103:There is no TLS whose version could be set: see CKV_AWS_2.
   load_balancer_arn = aws_lb.models.arn
   port              = 8080
@@ -119,95 +119,27 @@ resource "aws_lb_listener" "models" {
   }
 }
 
-resource "aws_launch_template" "model" {
-  name_prefix            = "${var.name}-model-"
-  image_id               = local.ami
-  user_data              = module.model_boot.user_data_base64
-  update_default_version = true
-  ebs_optimized          = true
-
-  iam_instance_profile {
-    arn = module.model_role.profile_arn
-  }
-
-  vpc_security_group_ids = [aws_security_group.model.id]
-
-  monitoring {
-    enabled = var.detailed_monitoring
-  }
-
-  metadata_options {
-    http_endpoint               = "enabled"
-    http_tokens                 = "required"
-    http_put_response_hop_limit = 2 #checkov:skip=CKV_AWS_341:Containers are one hop further away.
-    instance_metadata_tags      = "disabled"
-  }
-
-  block_device_mappings {
-    device_name = "/dev/sda1"
-    ebs {
-      encrypted             = true
-      kms_key_id            = var.kms_key_arn
-      volume_type           = "gp3"
-      volume_size           = 80
-      delete_on_termination = true
-    }
-  }
-
-  tag_specifications {
-    resource_type = "instance"
-    tags          = { Name = "${var.name}-model" }
-  }
-
-  lifecycle {
-    create_before_destroy = true
-  }
-}
-
-resource "aws_autoscaling_group" "models" {
-  name_prefix               = "${var.name}-models-"
-  min_size                  = var.gpu_machines.min
-  max_size                  = var.gpu_machines.max
-  vpc_zone_identifier       = module.network.public_subnet_ids
-  target_group_arns         = [aws_lb_target_group.models.arn]
-  health_check_type         = "ELB"
-  health_check_grace_period = 1200 # driver, image and model come first
-  capacity_rebalance        = var.spot_share > 0
-  wait_for_capacity_timeout = "0"
-
-  mixed_instances_policy {
-    instances_distribution {
-      on_demand_percentage_above_base_capacity = 100 - var.spot_share
-      spot_allocation_strategy                 = "capacity-optimized"
-    }
-    launch_template {
-      launch_template_specification {
-        launch_template_id = aws_launch_template.model.id
-        version            = aws_launch_template.model.latest_version
-      }
-      override {
-        instance_type = var.gpu_type
-      }
-    }
-  }
-
-  instance_refresh {
-    strategy = "Rolling"
-    preferences {
-      min_healthy_percentage = 50
-    }
-  }
-
-  tag {
-    key                 = "Name"
-    value               = "${var.name}-model"
-    propagate_at_launch = true
-  }
+module "models" {
+  source              = "../modules/group"
+  name                = "${var.name}-model"
+  type                = var.gpu_type
+  size                = var.gpu_machines
+  ami                 = local.ami
+  user_data_base64    = module.model_boot.user_data_base64
+  profile_arn         = module.model_role.profile_arn
+  security_group_id   = aws_security_group.model.id
+  subnet_ids          = module.network.public_subnet_ids
+  target_group_arns   = [aws_lb_target_group.models.arn]
+  disk_gb             = 80
+  spot_share          = var.spot_share
+  warmup_seconds      = 1200 # driver, image and model come first
+  kms_key_arn         = var.kms_key_arn
+  detailed_monitoring = var.detailed_monitoring
 }
 
 resource "aws_autoscaling_policy" "requests" {
   name                      = "${var.name}-requests"
-  autoscaling_group_name    = aws_autoscaling_group.models.name
+  autoscaling_group_name    = module.models.name
   policy_type               = "TargetTrackingScaling"
   estimated_instance_warmup = 900
   target_tracking_configuration {
@@ -225,7 +157,7 @@ resource "aws_autoscaling_schedule" "hours" {
     end   = { at = var.working_hours.end, min = 0, max = 0 }
   }
   scheduled_action_name  = "${var.name}-${each.key}"
-  autoscaling_group_name = aws_autoscaling_group.models.name
+  autoscaling_group_name = module.models.name
   recurrence             = each.value.at
   time_zone              = var.working_hours.time_zone
   min_size               = each.value.min

@@ -42,9 +42,14 @@ output "home_volume_id" {
   value       = aws_ebs_volume.home.id
 }
 
-output "autoscaling_group" {
-  description = "The GPU machines."
-  value       = aws_autoscaling_group.models.name
+output "workers_group" {
+  description = "The autoscaling group of the workers."
+  value       = module.workers.name
+}
+
+output "models_group" {
+  description = "The autoscaling group of the GPU machines."
+  value       = module.models.name
 }
 
 output "database" {
@@ -59,5 +64,9 @@ output "balancer_arn" {
 
 output "user_data" {
   description = "What the machines do at their first start, to read."
-  value       = { conductor = module.conductor_boot.user_data, model = module.model_boot.user_data }
+  value = {
+    conductor = module.conductor_boot.user_data
+    worker    = module.worker_boot.user_data
+    model     = module.model_boot.user_data
+  }
 }

@@ -57,29 +57,49 @@ variable "slot_tokens" {
 }
 
 variable "conductor_type" {
-  description = "The machine of API, workers and Prefect; it needs no GPU."
+  description = "The machine of the API and of Prefect's server, which reads the documents; it needs no GPU."
   type        = string
-  default     = "m7i.xlarge"
+  default     = "m7i.large"
   validation {
     condition     = can(regex("^(m|c|r)[5-8][a-z-]*[.][0-9]*x?large$", var.conductor_type)) && !can(regex("^[a-z][0-9]g", var.conductor_type))
-    error_message = "A machine of the families c, m or r with an Intel or AMD processor, such as m7i.xlarge."
+    error_message = "A machine of the families c, m or r with an Intel or AMD processor, such as m7i.large."
+  }
+}
+
+variable "worker_type" {
+  description = "The machines that conduct runs; they need no GPU."
+  type        = string
+  default     = "m7i.large"
+  validation {
+    condition     = can(regex("^(m|c|r)[5-8][a-z-]*[.][0-9]*x?large$", var.worker_type)) && !can(regex("^[a-z][0-9]g", var.worker_type))
+    error_message = "A machine of the families c, m or r with an Intel or AMD processor, such as m7i.large."
   }
 }
 
 variable "workers" {
-  description = "Worker processes of the work pool; each conducts runs_per_worker runs at once."
-  type        = number
-  default     = 4
+  description = "At least and at most so many of them."
+  type        = object({ min = number, max = number })
+  default     = { min = 1, max = 8 }
   validation {
-    condition     = var.workers >= 1 && var.workers <= 64
-    error_message = "Between 1 and 64."
+    condition     = var.workers.min >= 1 && var.workers.max >= var.workers.min && var.workers.max <= 32
+    error_message = "`min` is at least 1, so that what is asked begins at once; `max` is at least that, and at most 32."
+  }
+}
+
+variable "worker_spot_share" {
+  description = "Per cent of the workers that are spare capacity; the runs of one that is taken away go on with another."
+  type        = number
+  default     = 0
+  validation {
+    condition     = var.worker_spot_share >= 0 && var.worker_spot_share <= 100
+    error_message = "Between 0 and 100."
   }
 }
 
 variable "runs_per_worker" {
-  description = "Runs that a worker conducts side by side."
+  description = "Runs that a worker conducts side by side; with more that wait, another worker is started."
   type        = number
-  default     = 2
+  default     = 4
   validation {
     condition     = var.runs_per_worker >= 1 && var.runs_per_worker <= 16
     error_message = "Between 1 and 16."
@@ -174,6 +194,16 @@ variable "budget_monthly_usd" {
   validation {
     condition     = var.budget_monthly_usd > 0
     error_message = "More than nothing."
+  }
+}
+
+variable "keep_runs_days" {
+  description = "How long what runs wrote for other machines stays in the bucket; the conductor keeps runs for good."
+  type        = number
+  default     = 90
+  validation {
+    condition     = var.keep_runs_days >= 7
+    error_message = "At least 7: a run that is paused for longer begins anew."
   }
 }
 

@@ -1,8 +1,7 @@
 # What a machine does at its first start, as cloud-init takes it: files, then one script.
 
 locals {
-  units  = distinct([for unit in var.units : replace(unit, "/@.*[.]/", "@.")])
-  files  = concat(local.units, contains(local.units, "rookery-idle.timer") ? ["rookery-idle.service"] : [])
+  files  = concat(var.units, [for unit in var.units : replace(unit, ".timer", ".service") if endswith(unit, ".timer")])
   quoted = { for key, value in var.settings : key => "'${replace(value, "'", "'\\''")}'" }
   settings = merge(local.quoted, {
     IMAGE = "'${var.image}'"
@@ -14,7 +13,7 @@ locals {
   cloud_config = {
     write_files = concat(
       [
-        for script in ["setup", "run", "idle", "prefect-database"] : {
+        for script in ["setup", "run", "runs", "idle", "prefect-database"] : {
           path        = "/opt/rookery/${script}"
           content     = file("${path.module}/files/${script}")
           permissions = "0755"

@@ -4,7 +4,7 @@ variable "image" {
 }
 
 variable "units" {
-  description = "What the machine runs: units of files/units; of a template also instances."
+  description = "What the machine runs: units of files/units; a timer brings its service."
   type        = list(string)
 }
 

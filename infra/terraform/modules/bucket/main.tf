@@ -1,5 +1,6 @@
-# The bucket through which machines exchange memory. Rookery writes each object once and deletes none, so old versions are
-# there only if something else has overwritten or deleted.
+# The bucket through which machines exchange memory and, where they share them, runs. Rookery writes each object once and
+# deletes none; so old versions are there only if something else has overwritten or deleted, and what runs wrote for other
+# machines stays until its time is over here.
 
 resource "aws_s3_bucket" "this" {
   #checkov:skip=CKV_AWS_18:Access logs need a second bucket; CloudTrail's data events tell the same where that is wanted.
@@ -43,6 +44,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
+  #checkov:skip=CKV_AWS_300:The first rule ends uploads that were cut off; checkov does not see it beside a dynamic one.
   bucket = aws_s3_bucket_versioning.this.bucket
   rule {
     id     = "old-versions"
@@ -53,6 +55,20 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
     abort_incomplete_multipart_upload {
       days_after_initiation = 7
+    }
+  }
+
+  dynamic "rule" {
+    for_each = var.keep_runs_days == null ? [] : ["runs", "wishes", "decisions"]
+    content {
+      id     = "ended-${rule.value}"
+      status = "Enabled"
+      filter {
+        prefix = "${rule.value}/"
+      }
+      expiration {
+        days = var.keep_runs_days
+      }
     }
   }
 }

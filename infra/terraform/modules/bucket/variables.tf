@@ -15,6 +15,12 @@ variable "keep_old_versions_days" {
   default     = 90
 }
 
+variable "keep_runs_days" {
+  description = "How long what runs wrote for other machines stays; null: for ever, as there is none."
+  type        = number
+  default     = null
+}
+
 variable "force_destroy" {
   description = "Whether `terraform destroy` deletes a bucket that holds memory."
   type        = bool

@@ -78,6 +78,21 @@ data "aws_iam_policy_document" "this" {
     }
   }
 
+  # CloudWatch's measurements are no resources: their namespace tells them apart.
+  dynamic "statement" {
+    for_each = length(var.writes_metrics) == 0 ? [] : [var.writes_metrics]
+    content {
+      sid       = "TellMetrics"
+      actions   = ["cloudwatch:PutMetricData"]
+      resources = ["*"]
+      condition {
+        test     = "StringEquals"
+        variable = "cloudwatch:namespace"
+        values   = statement.value
+      }
+    }
+  }
+
   dynamic "statement" {
     for_each = var.ecr_repository_arn == null ? [] : [var.ecr_repository_arn]
     content {

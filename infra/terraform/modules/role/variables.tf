@@ -27,6 +27,12 @@ variable "reads_secrets" {
   default     = []
 }
 
+variable "writes_metrics" {
+  description = "Namespaces of CloudWatch in which it tells measurements."
+  type        = list(string)
+  default     = []
+}
+
 variable "ecr_repository_arn" {
   description = "The registry's repository that holds the image, where it is ECR."
   type        = string

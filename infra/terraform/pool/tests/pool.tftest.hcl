@@ -51,17 +51,27 @@ run "the_database_is_closed_encrypted_and_kept" {
   }
 }
 
+run "the_name_of_the_conductor_is_known_inside_alone" {
+  command = plan
+  assert {
+    condition     = length(aws_route53_zone.inside.vpc) == 1
+    error_message = "The zone is public."
+  }
+}
+
 run "user_data_fits" {
   command = apply
   assert {
     condition = alltrue([
-      for boot in [module.conductor_boot, module.model_boot] : length(boot.user_data_base64) * 3 / 4 < 16384
+      for boot in [module.conductor_boot, module.worker_boot, module.model_boot] : length(boot.user_data_base64) * 3 / 4 < 16384
     ])
     error_message = "User data may have 16 KiB."
   }
   assert {
-    condition     = strcontains(output.user_data.conductor, "rookery-worker@4.service")
-    error_message = "There are too few workers."
+    condition = alltrue([
+      for machine in ["conductor", "worker"] : strcontains(output.user_data[machine], "ROOKERY_RUNS__SHARED=true")
+    ])
+    error_message = "Conductor and workers would not share runs."
   }
 }
 
@@ -90,6 +100,22 @@ run "more_at_least_than_at_most_is_refused" {
     gpu_machines = { min = 3, max = 2 }
   }
   expect_failures = [var.gpu_machines]
+}
+
+run "no_worker_at_all_is_refused" {
+  command = plan
+  variables {
+    workers = { min = 0, max = 2 }
+  }
+  expect_failures = [var.workers]
+}
+
+run "runs_that_would_be_gone_next_day_are_refused" {
+  command = plan
+  variables {
+    keep_runs_days = 1
+  }
+  expect_failures = [var.keep_runs_days]
 }
 
 run "a_conductor_that_cannot_run_the_image_is_refused" {

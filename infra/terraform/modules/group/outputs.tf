@@ -1,0 +1,4 @@
+output "name" {
+  description = "The autoscaling group."
+  value       = aws_autoscaling_group.this.name
+}
