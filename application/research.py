@@ -105,9 +105,6 @@ class ConductRun:
         """
         run = await self._run_store.get(run_id)
         _refuse_finished(run)
-        if run.agent is not None and run.agent not in self._colony.agents:
-            missing = f"run {run_id} is for the agent {run.agent!r}, which is not in this colony"
-            raise Conflict(f"{missing}; go on with it where agents/{run.agent}.toml is")
         if await self._orchestrator.is_running(run_id):
             raise Conflict(f"run {run_id} is being run already; `rookery runs show {run_id}` follows it")
         await self._run_store.ask_to_stop(run_id, None)  # asked of a process that died before it could obey
@@ -139,6 +136,7 @@ class ConductRun:
 
     async def _work(self, charge: "_Charge") -> TaskResult:
         async def research(context: WorkflowContext, request: ResearchRequest) -> TaskResult:
+            self._refuse_stranger(charge.run)
             charge.run = await self._begin(charge.run.id)
             charge.taken = True
             return await self._colony.research(context, request)
@@ -153,6 +151,11 @@ class ConductRun:
             stopped = next((error for error in errors.exceptions if isinstance(error, RunStopped)), None)
             raise stopped or errors.exceptions[0] from errors
         return result
+
+    def _refuse_stranger(self, run: Run) -> None:
+        if run.agent is not None and run.agent not in self._colony.lineup(run.id).agents:
+            missing = f"run {run.id} is for the agent {run.agent!r}, which is not in this colony"
+            raise Conflict(f"{missing}; go on with it where agents/{run.agent}.toml is")
 
     async def _heed(self, run_id: str) -> NoReturn:
         await self._run_store.wait_for_cancel(run_id)

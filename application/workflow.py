@@ -14,8 +14,9 @@ from rookery.application.agents.gathered import Gathered
 from rookery.application.agents.helpers import opening
 from rookery.application.agents.remarks import Remarked
 from rookery.application.agents.researcher import Researcher
-from rookery.application.agents.roster import AGENTS, COORDINATOR, CRITIC, RESEARCHER, WRITER, without
+from rookery.application.agents.roster import COORDINATOR, CRITIC, RESEARCHER, WRITER, without
 from rookery.application.agents.supervisor import Supervisor
+from rookery.application.agents.toolbox import lacking
 from rookery.application.agents.voices import Voices
 from rookery.application.agents.writer import Noted, Notes, ToNote, Writer, Written
 from rookery.application.approving import ApprovalGate
@@ -24,7 +25,7 @@ from rookery.application.ingestion import AddSources, Ingested
 from rookery.application.memory.agents import AgentMemory
 from rookery.application.notices import Notices
 from rookery.application.verdict import Verdict, conclude
-from rookery.domain.agents import Agent, Budget
+from rookery.domain.agents import Agent, Budget, Lineup
 from rookery.domain.errors import ToolError
 from rookery.domain.events import AgentFinished, AgentStarted
 from rookery.domain.follow_ups import in_context
@@ -51,26 +52,25 @@ _SAID_BEFORE = Origin(kind=OriginKind.CONVERSATION, place="what was said before"
 class Colony:
     """What the agents of a run share.
 
-    `llms` returns a model by name, the default one for None; `stand_in` works by rule where a model gives nothing
-    valid. `budget` is that of a run. `degradations` says what is missing, for the person. Without `memory` nothing is
-    recalled and nothing noted. `sources` have further tools, which are asked for when a run begins. `gate` lets side
-    effects pass. `agents` are the members, by id. `lent` are tools that reach beyond the documents: the researcher has
-    them unless a request names its sources. `notices` tells what services have to say to all runs at work.
+    `llms` returns a model by name, the default one for None, and `tools` those of agents; `sources` have further
+    tools, which are asked for when a run begins. `lineup` tells who takes part in a run. `stand_in` works by rule where
+    a model gives nothing valid. `budget` is that of a run. `degradations` says what is missing, for the person. Without
+    `memory` nothing is recalled and nothing noted. `gate` lets side effects pass. `notices` tells what services have to
+    say to all runs at work.
     """
 
     llms: Callable[[str | None], LLMPort]
-    tools: Mapping[str, Tool]
+    tools: Callable[[Mapping[str, Agent]], Mapping[str, Tool]]
     add_sources: AddSources
     snapshots: SnapshotStorePort
     clock: ClockPort
     stand_in: LLMPort
     budget: Budget
     gate: ApprovalGate
+    lineup: Callable[[str], Lineup]
     degradations: Sequence[str] = ()
     memory: AgentMemory | None = None
     sources: Sequence[ToolSource] = ()
-    agents: Mapping[str, Agent] = field(default_factory=lambda: {agent.id: agent for agent in AGENTS})
-    lent: Sequence[str] = ()
     notices: Notices = field(default_factory=Notices)
 
     async def research(self, context: WorkflowContext, request: ResearchRequest) -> TaskResult:
@@ -85,13 +85,14 @@ class _Expedition:
         self._colony = colony
         self._context = context
         self._request = request
-        self._agents = without(colony.lent, colony.agents) if request.sources and colony.lent else colony.agents
+        lineup = colony.lineup(context.run_id)
+        self._agents = without(lineup.lent, lineup.agents) if request.sources and lineup.lent else lineup.agents
         self._effort = EFFORTS[request.depth]
         self._deadlines = Deadlines(colony.clock)
         self._supervisor = Supervisor(request.budget(colony.budget), colony.clock, context.emit, self._deadlines)
         self._voices = Voices(colony.llms, colony.stand_in, context, self._supervisor, request)
         self._llm = self._voices.of(None).llm
-        self._tools = dict(colony.tools)
+        self._tools = dict(colony.tools(self._agents))
         self._bench = Bench(
             asker=lambda agent: self._voices.of(agent.model),
             tools=self._tools,
@@ -191,8 +192,10 @@ class _Expedition:
             await self._investigate(follow_ups)
 
     async def _fetch_tools(self) -> None:
-        """Ask those for their tools whose tools an agent has."""
-        named = [name for agent in self._colony.agents.values() for name in agent.tools]
+        """Ask those for their tools whose tools an agent has. Say which are not on this machine: where machines share
+        runs, it may be another one than that on which the agents were set up."""
+        await self._supervisor.report(lacking(self._agents, self._tools, self._colony.sources))
+        named = [name for agent in self._agents.values() for name in agent.tools]
         for source in self._colony.sources:
             if not any(name.startswith(f"{source.name}.") for name in named):
                 continue

@@ -33,3 +33,15 @@ class Agent(Frozen):
     )
     budget: Budget = Budget()
     works_alone: bool = Field(default=True, description="whether it can be given a task of its own")
+
+
+class Lineup(Frozen):
+    """Who takes part in a run.
+
+    Attributes:
+        agents: by id.
+        lent: tools that reach beyond the documents: the researcher has them unless a request names its sources.
+    """
+
+    agents: dict[str, Agent]
+    lent: list[str] = []

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
+from rookery.domain.agents import Lineup
 from rookery.domain.approvals import Approval
 from rookery.domain.calls import StepRecord, StoredCall
 from rookery.domain.errors import StorageError
@@ -58,18 +59,20 @@ class ApprovalAsked(Frozen):
 
 
 class Prepared(Frozen):
-    """The documents of the run lie in the store, by the digests of their texts. From now on any machine can conduct it.
+    """What another machine needs to conduct the run is in the store; texts lie there by their digests.
 
     Attributes:
         sources: the documents below each location that the run names.
         problems: what could not be read.
         library: the digest of a list of all documents; None where the run names its sources.
+        lineup: who takes part; None, of an earlier version: those of the machine that conducts it.
     """
 
     kind: Literal["prepared"] = "prepared"
     sources: dict[str, list[Source]] = {}
     problems: list[SourceProblem] = []
     library: str | None = None
+    lineup: Lineup | None = None
 
 
 StoreRecord = EventKept | StepKept | CallKept | RunKept

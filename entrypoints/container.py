@@ -49,6 +49,7 @@ from rookery.application.tools.search_documents import SearchDocuments
 from rookery.application.tuning.collecting import CollectExamples, CorrectClaim
 from rookery.application.tuning.training import TuneAgent
 from rookery.application.workflow import Colony
+from rookery.domain.agents import Lineup
 from rookery.domain.errors import ConfigurationError, EmbedderError
 from rookery.entrypoints import building, homes, plugins, toolshed
 from rookery.entrypoints.machines import Home, Machines
@@ -88,7 +89,7 @@ class Container(containers.DeclarativeContainer):
         reader=home_reader.provider,
         objects=objects.provider,
         clock=clock,
-        documents=__self__,
+        members=__self__,
     )
     reader = providers.Singleton(Machines.reader, machines)
     run_store = providers.Singleton(Machines.run_store, machines)
@@ -210,8 +211,8 @@ class Container(containers.DeclarativeContainer):
         providers.Callable(toolshed.tool_names, settings, integrations),
         providers.Callable(building.tuned, shelf),
     )
-    tools = providers.Singleton(
-        toolshed.tools,
+    all_tools = providers.Singleton(
+        toolshed.Toolshed,
         settings,
         agents,
         integrations,
@@ -231,14 +232,16 @@ class Container(containers.DeclarativeContainer):
         search=search,
         snapshots=snapshots,
     )
+    tools = providers.Callable(toolshed.Toolshed.of, all_tools, agents)
+    lineup = providers.Singleton(Lineup, agents=agents, lent=providers.Callable(lent, settings, agents))
     gate = providers.Singleton(ApprovalGate, approval_store, clock, settings.provided.approvals)
     tool_sources = providers.Singleton(tool_sources, settings.provided.mcpServers, tool_pins, network)
     colony = providers.Singleton(
         Colony,
-        agents=agents,
+        lineup=machines.provided.lineup,
         llms=llms,
         stand_in=providers.Callable(lambda llms: llms("extractive"), llms),
-        tools=tools,
+        tools=all_tools.provided.of,
         add_sources=add_sources,
         snapshots=snapshots,
         clock=clock,
@@ -248,7 +251,6 @@ class Container(containers.DeclarativeContainer):
         notices=notices,
         degradations=degradations,
         memory=agent_memory,
-        lent=providers.Callable(lent, settings, agents),
     )
     start_run = providers.Singleton(
         StartRun,

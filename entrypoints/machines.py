@@ -1,6 +1,7 @@
 """What takes the place of a home's stores where machines share runs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -16,11 +17,13 @@ from rookery.application.sharing.approvals import HomeApprovalStore, SharedAppro
 from rookery.application.sharing.claims import LogClaims
 from rookery.application.sharing.documents import FetchDocuments, PrepareDocuments, PreparedReader
 from rookery.application.sharing.handing import FollowRuns, HandOver, ReceiveSegments
+from rookery.application.sharing.lineups import Lineups
 from rookery.application.sharing.log import RunLog
 from rookery.application.sharing.run_store import HomeRunStore, SharedRunStore
 from rookery.application.sharing.snapshots import HomeSnapshotStore, SharedSnapshotStore
 from rookery.application.sharing.watching import LogWatch
 from rookery.application.sharing.wishes import Wishes
+from rookery.domain.agents import Lineup
 from rookery.domain.errors import ConfigurationError
 from rookery.domain.ports.clock import ClockPort
 from rookery.domain.ports.library import LibraryPort
@@ -31,14 +34,17 @@ from rookery.domain.run_log import Lease, LogRecord, StoreRecord
 from rookery.entrypoints.settings import Settings
 
 
-class Library(Protocol):
-    """What brings documents in, asked for when it is needed: only then it is known which embedder there is."""
+class Members(Protocol):
+    """What brings documents in, and who takes part in runs. Asked for when it is needed: only then it is known which
+    embedder and which tools there are."""
 
     def add_sources(self) -> AddSources: ...
 
     def remove_source(self) -> RemoveSource: ...
 
     def library(self) -> LibraryPort: ...
+
+    def lineup(self) -> Lineup: ...
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,7 @@ class Machines:
         reader: makes what reads documents that lie here.
         objects: opens the store that machines share.
         clock: tells the time.
-        documents: what brings documents in.
+        members: of this machine.
     """
 
     def __init__(
@@ -71,14 +77,14 @@ class Machines:
         reader: Callable[[], DocumentReaderPort],
         objects: Callable[[], ObjectStorePort],
         clock: ClockPort,
-        documents: Library,
+        members: Members,
     ) -> None:
         self._settings = settings.runs
         self._home = home
         self._reader = reader
         self._open = objects
         self._clock = clock
-        self._documents = documents
+        self._members = members
         self._lease = Lease(seconds=settings.runs.lease_seconds)
         self.mirroring = True
         """Whether what others write is brought here. A worker needs to know only who holds what."""
@@ -123,17 +129,21 @@ class Machines:
             open_log=self._log,
             run_store=self._shared_runs,
             watch=self._watch,
-            prepare=self._fetch,
+            prepared=self._prepared,
             lease=self._lease,
             clock=self._clock,
             glance=self._settings.poll_seconds,
         )
 
+    def lineup(self, run_id: str) -> Lineup:
+        """Return who takes part in a run."""
+        return self._lineups.of(run_id)
+
     @cached_property
     def hand_over(self) -> HandOver:
         documents = PrepareDocuments(
-            add_sources=self._documents.add_sources(),
-            library=self._documents.library(),
+            add_sources=self._members.add_sources(),
+            library=self._members.library(),
             snapshots=self._shared_snapshots,
             objects=self._objects,
         )
@@ -144,6 +154,7 @@ class Machines:
             home=self._home.runs,
             run_store=self._shared_runs,
             documents=documents,
+            lineup=self._members.lineup(),
             clock=self._clock,
         )
 
@@ -173,8 +184,15 @@ class Machines:
     def _shelf(self, kept: Callable[[StoreRecord], None]) -> RunStorePort:
         return InMemoryRunStore(clock=self._clock, kept=kept)
 
-    async def _fetch(self, records: Sequence[LogRecord]) -> None:
+    @asynccontextmanager
+    async def _prepared(self, run_id: str, records: Sequence[LogRecord]) -> AsyncIterator[None]:
         await self._fetching(records)
+        with self._lineups.brought(run_id, records):
+            yield
+
+    @cached_property
+    def _lineups(self) -> Lineups:
+        return Lineups(self._members.lineup())
 
     @cached_property
     def _objects(self) -> ObjectStorePort:
@@ -212,9 +230,9 @@ class Machines:
     @cached_property
     def _fetching(self) -> FetchDocuments:
         return FetchDocuments(
-            add_sources=self._documents.add_sources(),
-            remove_source=self._documents.remove_source(),
-            library=self._documents.library(),
+            add_sources=self._members.add_sources(),
+            remove_source=self._members.remove_source(),
+            library=self._members.library(),
             reader=self._prepared_reader,
             approvals=self._home.approvals,
             objects=self._objects,

@@ -38,23 +38,55 @@ def tool_names(settings: Settings, integrations: Mapping[str, IntegrationPort]) 
     return [*ours, *servers, *(tool.name for integration in integrations.values() for tool in integration.tools)]
 
 
-def tools(
-    settings: Settings,
-    agents: Mapping[str, Agent],
-    integrations: Mapping[str, IntegrationPort],
-    ours: Sequence[Tool],
-    **offered: object,
-) -> dict[str, Tool]:
-    """Return the tools by name: ours, and those of outside systems that an agent has."""
-    tools = {tool.name: tool for tool in ours}
-    wanted = {name for agent in agents.values() for name in agent.tools}
-    tools |= {tool.name: tool for one in integrations.values() for tool in one.tools if tool.name in wanted}
-    for name in plugins.available("tools").keys() & wanted:
-        tool: Tool = plugins.configured("tools", name, settings, **offered)
-        if name in tools or tool.name != name:
-            raise ConfigurationError(f"the tool {name!r} calls itself {tool.name!r}; a tool needs a name of its own")
-        tools[name] = tool
-    return tools
+class Toolshed:
+    """Makes tools, each once.
+
+    Args:
+        settings: of the tools.
+        agents: whose tools are made at once, so that what is wrong with them is told now.
+        integrations: the services, which bring tools of their own.
+        ours: tools that are there already.
+        offered: what tools may ask for.
+
+    Raises:
+        ConfigurationError: an agent has a tool that cannot be had.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        agents: Mapping[str, Agent],
+        integrations: Mapping[str, IntegrationPort],
+        ours: Sequence[Tool],
+        **offered: object,
+    ) -> None:
+        self._settings = settings
+        self._offered = offered
+        self._ours = {tool.name: tool for tool in ours}
+        self._services = {tool.name: tool for one in integrations.values() for tool in one.tools}
+        self._made: dict[str, Tool] = {}
+        self.of(agents)
+
+    def of(self, agents: Mapping[str, Agent]) -> dict[str, Tool]:
+        """Return tools by name: ours, and those of outside systems that one of these agents has.
+
+        Raises:
+            ConfigurationError: one cannot be had.
+        """
+        wanted = {name for agent in agents.values() for name in agent.tools}
+        services = {name: tool for name, tool in self._services.items() if name in wanted}
+        others = {name: self._others(name) for name in plugins.available("tools").keys() & wanted}
+        return self._ours | services | others
+
+    def _others(self, name: str) -> Tool:
+        if name not in self._made:
+            tool: Tool = plugins.configured("tools", name, self._settings, **self._offered)
+            if name in self._ours or name in self._services or tool.name != name:
+                raise ConfigurationError(
+                    f"the tool {name!r} calls itself {tool.name!r}; a tool needs a name of its own"
+                )
+            self._made[name] = tool
+        return self._made[name]
 
 
 def files(settings: Settings, home: Path) -> "Files | None":

@@ -5,7 +5,7 @@ What changes something outside is done only when a person or the policy permits 
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Protocol
 
@@ -13,13 +13,14 @@ from pydantic import BaseModel, Field, ValidationError
 
 from rookery.application.agents.bench import Bench
 from rookery.application.agents.readings import Readings
+from rookery.application.agents.roster import AGENTS
 from rookery.application.approving import Wish
 from rookery.domain.actions import Observed, ToolCall, ToolSpec, Turn
 from rookery.domain.agents import Agent
 from rookery.domain.errors import AdapterError, InvalidRequest, SourceError, ToolError
 from rookery.domain.events import ToolCalled, ToolReturned
 from rookery.domain.frozen import Frozen
-from rookery.domain.ports.tool import Need, Outcome, Scope, Tool
+from rookery.domain.ports.tool import Need, Outcome, Scope, Tool, ToolSource
 from rookery.domain.redaction import redact, redact_all
 
 DELEGATE = "delegate"
@@ -203,6 +204,18 @@ def _named(wanted: Sequence[str], there: Mapping[str, Tool]) -> list[str]:
     """Return the tools that an agent has, in its order; `server.*` names all of a server."""
     found = [name for pattern in wanted for name in there if fnmatchcase(name, pattern)]
     return list(dict.fromkeys(found))
+
+
+def lacking(agents: Mapping[str, Agent], there: Collection[str], sources: Sequence[ToolSource]) -> list[str]:
+    """Return, for the person, which tools of agents are not there, nor can be asked for at one of the sources."""
+    servers = tuple(f"{source.name}." for source in sources)
+    known = {*there, DELEGATE, *(name for agent in AGENTS for name in agent.tools)}  # some of these are no tools
+    return [
+        f"{agent.id} has no tool {name} on the machine that conducts the run"
+        for agent in agents.values()
+        for name in agent.tools
+        if name not in known and not name.startswith(servers)
+    ]
 
 
 def digest_of(outcome: Outcome) -> str:

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from rookery.application.sharing.holding import Hold
 from rookery.application.sharing.log import OpenLog
@@ -28,7 +28,7 @@ class LogClaims(RunClaimsPort):
         open_log: opens the log of a run.
         run_store: is given the runs that are held.
         watch: sees who holds what.
-        prepare: makes this machine ready for a run that has such a log.
+        prepared: has this machine be ready, within a block, for a run that has such a log.
         lease: how long a run stays with who cannot be heard.
         clock: tells the time, and names holders.
         glance: seconds between two looks at what people wish.
@@ -40,7 +40,7 @@ class LogClaims(RunClaimsPort):
         open_log: OpenLog,
         run_store: SharedRunStore,
         watch: LogWatch,
-        prepare: Callable[[Sequence[LogRecord]], Awaitable[None]],
+        prepared: Callable[[str, Sequence[LogRecord]], AbstractAsyncContextManager[None]],
         lease: Lease,
         clock: ClockPort,
         glance: float,
@@ -48,7 +48,7 @@ class LogClaims(RunClaimsPort):
         self._open_log = open_log
         self._run_store = run_store
         self._watch = watch
-        self._prepare = prepare
+        self._prepared = prepared
         self._lease = lease
         self._clock = clock
         self._glance = glance
@@ -94,8 +94,8 @@ class LogClaims(RunClaimsPort):
                 group.create_task(hold.keep())
                 listening = group.create_task(self._listen(hold.run_id))
                 try:
-                    await self._prepare(records)
-                    yield
+                    async with self._prepared(hold.run_id, records):
+                        yield
                 finally:
                     listening.cancel()
                     await hold.let_go()

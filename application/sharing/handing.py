@@ -8,6 +8,7 @@ from rookery.application.sharing.documents import PrepareDocuments
 from rookery.application.sharing.log import OpenLog
 from rookery.application.sharing.watching import LogWatch
 from rookery.application.sharing.wishes import Wishes
+from rookery.domain.agents import Lineup
 from rookery.domain.errors import NotFound, RookeryError, StorageError
 from rookery.domain.events import RunFailed
 from rookery.domain.ports.approval_store import ApprovalStorePort
@@ -41,6 +42,7 @@ class HandOver:
         home: the store of this machine.
         run_store: where a run ends that cannot be handed over.
         documents: reads those of the run.
+        lineup: of this machine.
         clock: names this machine.
     """
 
@@ -53,6 +55,7 @@ class HandOver:
         home: RunStorePort,
         run_store: RunStorePort,
         documents: PrepareDocuments,
+        lineup: Lineup,
         clock: ClockPort,
     ) -> None:
         self._open_log = open_log
@@ -61,6 +64,7 @@ class HandOver:
         self._home = home
         self._run_store = run_store
         self._documents = documents
+        self._lineup = lineup
         self._clock = clock
 
     async def publish(self, run: Run) -> None:
@@ -77,7 +81,9 @@ class HandOver:
             await log.append(log.next(records, holder=self._clock.new_id(), released=True))
 
     async def prepare(self, run: Run) -> None:
-        """Put the documents of a published run into the store, unless they are there, or the run has ended.
+        """Put what a published run needs into the store, unless it is there, or the run has ended.
+
+        Who takes part stays the same when the run is resumed.
 
         Raises:
             AdapterError: the store, or what embeds the documents, cannot be used.
@@ -88,7 +94,7 @@ class HandOver:
             records = [record for segment in await log.read() for record in segment.records]
             if any(isinstance(one, Prepared) or _ended(one) for one in records):
                 return
-            prepared = prepared or await self._documents(run)
+            prepared = prepared or (await self._documents(run)).model_copy(update={"lineup": self._lineup})
             if await log.append(log.next([prepared], holder=self._clock.new_id(), released=True)):
                 return
 

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -27,6 +27,7 @@ from dependency_injector import providers
 from pydantic import BaseModel
 
 from rookery.adapters.llms.openai_compatible import OpenAILLM
+from rookery.application.agents.roster import AGENTS
 from rookery.application.tools.search_documents import Query
 from rookery.domain.agents import Agent, Budget
 from rookery.domain.inference import LLMReply, LLMRequest, Message
@@ -50,6 +51,13 @@ class Look(Tool):
 
     async def __call__(self, arguments: BaseModel, scope: Scope) -> Outcome:
         return Outcome(summary="seen", text=f"{arguments.model_dump()['query']}: {SEEN}")
+
+
+class Shed:
+    """Has one tool for everybody."""
+
+    def of(self, _: Mapping[str, Agent]) -> dict[str, Tool]:
+        return {"look": Look()}
 
 
 class Watch:
@@ -82,8 +90,8 @@ def colony(home: Path, url: str, steps: int, watch: Watch | None = None) -> Cont
     )
     walker = Agent(id="walker", role="walker", goal="Look at things.", tools=["look"], budget=budget)
     container = Container(settings=settings)
-    container.tools.override(providers.Object({"look": Look()}))
-    container.agents.override(providers.Object({"walker": walker}))
+    container.all_tools.override(providers.Object(Shed()))
+    container.agents.override(providers.Object({agent.id: agent for agent in (*AGENTS, walker)}))
     if watch is not None:
         _watched(container, watch)
     return container

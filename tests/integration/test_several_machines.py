@@ -172,7 +172,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
     for name in "abc":
         (folder / name).mkdir()
-        hire_clerk(folder / name)
+    hire_clerk(folder / "a")  # a run brings its agents with it
     noticeboard.write(folder / "site")
     clerk = Clerk()
     hidden = [[folder / "b", folder / "c"], [folder / "a", folder / "c"], [folder / "a", folder / "b"]]

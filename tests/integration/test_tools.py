@@ -1,9 +1,11 @@
 """Tools of others: registered by an entry point, configured by a section, called by the agents that name them."""
 
 import pytest
+from dependency_injector import providers
 
+from rookery.domain.agents import Lineup
 from rookery.domain.errors import ConfigurationError
-from rookery.domain.events import ToolCalled, ToolReturned
+from rookery.domain.events import SupervisorIntervened, ToolCalled, ToolReturned
 from rookery.domain.runs import RunStatus
 from rookery.entrypoints.container import Container
 from rookery.entrypoints.settings import ResearchSettings, Settings
@@ -86,3 +88,19 @@ def test_one_that_nobody_names_is_not_even_imported(tmp_path, monkeypatch):
     (tmp_path / "site" / "tides_read.py").write_text("raise RuntimeError('imported')")
     agent = 'goal = "Find when to sail."\n'
     assert "almanac" not in a_container(tmp_path / "home", agent=agent).tools()
+
+
+async def test_an_agent_that_came_from_another_machine_has_the_tools_that_are_here_and_the_run_names_the_others(
+    tmp_path, monkeypatch
+):
+    install(tmp_path / "site", monkeypatch)
+    container = a_container(tmp_path / "home", agent='goal = "Find when to sail."\n')
+    sailor = container.agents()["sailor"].model_copy(update={"tools": ["almanac", "sextant", "harbours.*"]})
+    container.lineup.override(providers.Object(Lineup(agents=container.agents() | {"sailor": sailor})))
+    run, happened = await happenings(container)
+    assert run.status is RunStatus.PARTIAL
+    assert [event.tool for event in happened if isinstance(event, ToolCalled)] == ["almanac"]
+    told = [event.reason for event in happened if isinstance(event, SupervisorIntervened)]
+    for lacking in ("sextant", "harbours.*"):
+        assert f"sailor has no tool {lacking} on the machine that conducts the run" in told
+    assert "almanac" not in " ".join(told)

@@ -82,4 +82,4 @@ async def test_the_researcher_has_the_tools_and_the_file_of_a_researcher_goes_be
     (tmp_path / "agents" / "researcher.toml").write_text('tools = ["search_documents"]\n')
     container = a_colony(tmp_path, web, searxng)
     assert container.agents()["researcher"].tools == ["search_documents"]
-    assert container.colony().lent == []
+    assert container.lineup().lent == []

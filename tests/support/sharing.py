@@ -1,6 +1,7 @@
 """Machines that share a store of objects, in memory."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from rookery.adapters.approval_stores.in_memory import InMemoryApprovalStore
@@ -72,7 +73,7 @@ class Peer:
             open_log=self.log,
             run_store=self.runs,
             watch=self.watch,
-            prepare=self._fetch,
+            prepared=self._fetch,
             lease=self.lease,
             clock=clock,
             glance=0.02,
@@ -84,8 +85,10 @@ class Peer:
     def wishes(self, run_id: str) -> Wishes:
         return Wishes(self.line, run_id)
 
-    async def _fetch(self, records: Sequence[LogRecord]) -> None:
+    @asynccontextmanager
+    async def _fetch(self, _: str, records: Sequence[LogRecord]) -> AsyncIterator[None]:
         self.fetched += records
+        yield
 
 
 async def handed_over(objects: ObjectStorePort) -> None:
