@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi.telemetry import TelemetryConfig
 from starlette.routing import Route
 
 from rookery import __version__
@@ -44,6 +45,8 @@ _DESCRIPTION = (
     "Multi-agent research in which every claim is locked to a verbatim quote of a stored source. "
     "Errors are problem documents (RFC 9457); docs/errors.md lists their types."
 )
+# FastAPI would tell whatever OpenTelemetry finds in the process what a request held, unredacted. Ours tells runs.
+_SILENT: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 _ROUTES = (runs, research, reports, approvals, memories, sources, agents, integrations, chat, models, slack, health)
 
 
@@ -77,6 +80,7 @@ def create_app(container: Container) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        telemetry=_SILENT,
     )
     app.state.container = container
     app.state.meters = meters

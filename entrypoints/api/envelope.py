@@ -2,8 +2,8 @@
 
 import logging
 import re
+import secrets
 from time import perf_counter
-from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -88,4 +88,4 @@ class _Answer:
 def _request_id(scope: Scope) -> bytes:
     """Return the id that the client gave, where it is one that can be written anywhere; else a new one."""
     given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-    return given if _ID.fullmatch(given) else uuid4().hex.encode()
+    return given if _ID.fullmatch(given) else secrets.token_hex(16).encode()

@@ -1,5 +1,6 @@
 """Runs: list, read, follow, steer."""
 
+from collections import OrderedDict
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Response
@@ -22,6 +23,7 @@ from rookery.entrypoints.api.streams import EventStream
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"])
 _EVENT = {"contentMediaType": "application/json", "contentSchema": {"$ref": "#/components/schemas/RunEvent"}}
+_REMEMBERED = 64  # runs as JSON
 _STREAM = {"content": event_stream(data=_EVENT), "description": "Events as they happen"}
 
 
@@ -71,12 +73,27 @@ class ReadRun:
 
     path = "/v1/runs/{run_id}"
 
-    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+    def __init__(self) -> None:
+        self._written: OrderedDict[str, tuple[Run, bytes]] = OrderedDict()
+
+    async def __call__(self, scope: ASGIScope, _: Receive, send: Send) -> None:
         """Answer as `get_run` would. The run was checked when it was made."""
         scope["route"] = self
         demand(scope["state"]["token"], Scope.READ)
-        run = await existing_run(scope["path_params"]["run_id"], scope["app"].state.container)
-        await Response(run.model_dump_json(), media_type="application/json")(scope, receive, send)
+        body = self._json(await existing_run(scope["path_params"]["run_id"], scope["app"].state.container))
+        headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    def _json(self, run: Run) -> bytes:
+        """Return a run as JSON. Who waits for one reads it again and again; the store returns the same object then."""
+        known, body = self._written.pop(run.id, (None, b""))
+        if known is not run:
+            body = run.model_dump_json().encode()
+        self._written[run.id] = (run, body)
+        if len(self._written) > _REMEMBERED:
+            self._written.popitem(last=False)
+        return body
 
 
 def read_run() -> Route:
