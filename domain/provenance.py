@@ -20,6 +20,11 @@ class OriginKind(StrEnum):
     TOOL = "tool"
 
 
+_KINDS = {
+    "http": OriginKind.WEB, "https": OriginKind.WEB, "memory": OriginKind.MEMORY, "mcp": OriginKind.MCP,
+}  # fmt: skip
+
+
 class Origin(Frozen):
     """One place from which an agent has read something."""
 
@@ -32,8 +37,7 @@ class Origin(Frozen):
 def origin_of(passage: Passage) -> Origin:
     """Return where a passage came from."""
     scheme = passage.url.partition(":")[0].lower()
-    kind = {"http": OriginKind.WEB, "https": OriginKind.WEB, "memory": OriginKind.MEMORY}.get(scheme)
-    return Origin(kind=kind or OriginKind.DOCUMENT, place=passage.url, title=passage.title)
+    return Origin(kind=_KINDS.get(scheme, OriginKind.DOCUMENT), place=passage.url, title=passage.title)
 
 
 def distinct(origins: Iterable[Origin]) -> list[Origin]:

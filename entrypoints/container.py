@@ -235,7 +235,7 @@ class Container(containers.DeclarativeContainer):
     tools = providers.Callable(toolshed.Toolshed.of, all_tools, agents)
     lineup = providers.Singleton(Lineup, agents=agents, lent=providers.Callable(lent, settings, agents))
     gate = providers.Singleton(ApprovalGate, approval_store, clock, settings.provided.approvals)
-    tool_sources = providers.Singleton(tool_sources, settings.provided.mcpServers, tool_pins, network)
+    tool_sources = providers.Singleton(tool_sources, settings.provided.mcpServers, tool_pins, network, capture)
     colony = providers.Singleton(
         Colony,
         lineup=machines.provided.lineup,

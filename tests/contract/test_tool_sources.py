@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from rookery.adapters.tools.mcp.settings import Settings
 from rookery.domain.errors import ToolError
 from rookery.domain.ports.tool import Need
-from rookery.domain.provenance import OriginKind
+from rookery.domain.provenance import OriginKind, origin_of
 from tests.support.mcp_servers.good import SECRET
 from tests.support.tool_sources import SCOPE, accepted, network_of, opened, over_http, program
 
@@ -119,3 +119,23 @@ async def test_a_tool_writes_unless_a_person_says_that_it_only_reads(address):
             tools = await accepted(source)
             assert {name: tools[f"birds.{name}"].effect for name in effects} == effects
             assert tools["birds.search"].needs == {Need.NETWORK}
+
+
+async def test_what_a_tool_reads_is_kept_and_what_it_says_of_a_failure_is_not(address):
+    section = Settings.model_validate({"url": address, "read": ["search", "plenty", "fail"]})
+    async with opened(section, network=network_of(address)) as source:
+        tools = await accepted(source)
+        found = await call(tools["birds.search"], query="rooks & crows", limit=3)
+        much = await call(tools["birds.plenty"])
+        failed = await call(tools["birds.fail"], why="no wind")
+    [passage] = found.passages
+    assert (passage.text, passage.url) == (
+        "3 notes on rooks & crows: rooks nest in tall elms.",
+        "mcp:birds/search?query=rooks+%26+crows&limit=3",
+    )
+    assert passage.title == "birds.search (query: rooks & crows, limit: 3)"
+    assert (found.text, found.untrusted) == ("", True)
+    assert origin_of(passage).kind is OriginKind.MCP
+    assert 0 < len(much.passages) <= SCOPE.passages
+    assert much.summary.endswith("and 400000 more that were left out")
+    assert (failed.ok, failed.passages) == (False, [])

@@ -91,6 +91,31 @@ async def test_a_model_reads_by_one_tool_and_what_it_then_stores_by_another_need
     assert wish.echoes == [wish.origins[0].place]
 
 
+async def test_what_a_tool_of_a_server_reads_can_be_cited_word_for_word(home, monkeypatch):
+    (home / "agents" / "birder.toml").write_text('goal = "Find birds."\ntools = ["birds.search"]\n')
+
+    def act(asked):
+        first = not any(message.role == "assistant" for message in asked.messages)
+        return decides(("birds.search", {"query": "rooks"})) if first else decides(("finish", {}))
+
+    server = {"command": sys.executable, "args": [str(SERVERS / "good.py")], "read": ["search"]}
+    with openai_server(chat=Chat(say=otherwise(act=act), context=16384)) as model:
+        monkeypatch.setenv("OPENAI_BASE_URL", model.url)
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-not-a-real-key")
+        settings = {"mcpServers": {"birds": server}}
+        container = make_container(home, settings=settings, embedder=None, vector_store="memory", model="openai:rook-1")
+        [source] = container.tool_sources()
+        await source.accept(await source.look(), NOW)
+        run = await ask(container, "Where do rooks nest?", agent="birder")
+        [citation] = run.result.citations
+        kept = await container.snapshots().get(citation.source_sha256)
+        await close(container)
+    assert kept.text[citation.start : citation.end] == citation.quote
+    assert citation.quote in "5 notes on rooks: rooks nest in tall elms."
+    assert run.result.sources == ["mcp:birds/search?query=rooks"]
+    assert citation.title == "birds.search (query: rooks)"
+
+
 async def answered(container, task):
     """Have the birder do a task while a person approves everything; return what happened and what was asked."""
     run = await container.start_run()(ResearchRequest(question=task, agent="birder"))

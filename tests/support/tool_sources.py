@@ -10,11 +10,16 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rookery.adapters.analyzers.snowball import SnowballAnalyzer
+from rookery.adapters.clocks.system import SystemClock
+from rookery.adapters.libraries.in_memory import InMemoryLibrary
+from rookery.adapters.snapshot_stores.in_memory import InMemorySnapshotStore
 from rookery.adapters.support.web.hosts import OpenHosts
 from rookery.adapters.support.web.network import Network
 from rookery.adapters.tool_pins.in_memory import InMemoryToolPinStore
 from rookery.adapters.tools.mcp.settings import Settings
 from rookery.adapters.tools.mcp.source import McpToolSource
+from rookery.application.capturing import CaptureDocuments
 from rookery.domain.agents import Agent
 from rookery.domain.ports.tool import Scope, Tool
 from rookery.domain.ports.tool_pins import ToolPinStorePort
@@ -35,7 +40,12 @@ async def opened(
     settings: Settings, *, pins: ToolPinStorePort | None = None, network: Network | None = None
 ) -> AsyncIterator[McpToolSource]:
     """A source that is called birds."""
-    source = McpToolSource("birds", settings, pins=pins or InMemoryToolPinStore(), network=network or Network())
+    capture = CaptureDocuments(
+        InMemorySnapshotStore(), SystemClock(), lambda: InMemoryLibrary(analyzer=SnowballAnalyzer())
+    )
+    source = McpToolSource(
+        "birds", settings, pins=pins or InMemoryToolPinStore(), network=network or Network(), capture=capture
+    )
     try:
         yield source
     finally:

@@ -15,7 +15,7 @@ from rookery.adapters.tools.mcp.tool import McpTool
 from rookery.adapters.tools.mcp.trouble import Trouble
 from rookery.domain.errors import ToolError
 from rookery.domain.pins import Judged, OfferedTool, Pin, Standing, judge
-from rookery.domain.ports.tool import Need, Tool, ToolSource
+from rookery.domain.ports.tool import Capture, Need, Tool, ToolSource
 from rookery.domain.ports.tool_pins import ToolPinStorePort
 
 if TYPE_CHECKING:
@@ -40,13 +40,17 @@ class McpToolSource(ToolSource):
         settings: how it is reached, and what is believed of it.
         pins: what a person has accepted.
         network: the guarded way to servers that are an address.
+        capture: keeps what its tools read.
     """
 
-    def __init__(self, name: str, settings: Settings, *, pins: ToolPinStorePort, network: Network) -> None:
+    def __init__(
+        self, name: str, settings: Settings, *, pins: ToolPinStorePort, network: Network, capture: Capture
+    ) -> None:
         self._name = name
         self._settings = settings
         self._pins = pins
         self._network = network
+        self._capture = capture
         self._connection = Connection(
             name, self._open, seconds=settings.timeout_seconds, opening_seconds=settings.start_seconds
         )
@@ -98,6 +102,7 @@ class McpToolSource(ToolSource):
             self._name,
             offered,
             self._connection,
+            self._capture,
             effect="read" if reads else "write",
             seconds=self._settings.timeout_seconds,
             needs=frozenset({Need.PROGRAM if self._settings.url is None else Need.NETWORK}),
@@ -134,7 +139,7 @@ class McpToolSource(ToolSource):
 
 
 def tool_sources(
-    sections: Mapping[str, Mapping[str, Any]], pins: ToolPinStorePort, network: Network
+    sections: Mapping[str, Mapping[str, Any]], pins: ToolPinStorePort, network: Network, capture: Capture
 ) -> list[McpToolSource]:
     """Return the servers of the settings that are not disabled; none is connected yet.
 
@@ -142,7 +147,11 @@ def tool_sources(
         ConfigurationError: a section is wrong.
     """
     settings = {name: Settings.from_section(name, section) for name, section in sections.items()}
-    return [McpToolSource(name, one, pins=pins, network=network) for name, one in settings.items() if not one.disabled]
+    return [
+        McpToolSource(name, one, pins=pins, network=network, capture=capture)
+        for name, one in settings.items()
+        if not one.disabled
+    ]
 
 
 async def _listed(client: "Client") -> "list[WireTool]":

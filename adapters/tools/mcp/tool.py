@@ -6,11 +6,11 @@ from pydantic import BaseModel
 
 from rookery.adapters.tools.mcp.arguments import Arguments, arguments_of
 from rookery.adapters.tools.mcp.connection import Connection
-from rookery.adapters.tools.mcp.results import outcome_of
+from rookery.adapters.tools.mcp.results import Said
 from rookery.domain.errors import ToolError
 from rookery.domain.hidden import without_hidden
 from rookery.domain.pins import OfferedTool
-from rookery.domain.ports.tool import Limits, Need, Outcome, Scope, Tool
+from rookery.domain.ports.tool import Capture, Limits, Need, Outcome, Scope, Tool
 
 _READ = 4000  # characters of a result
 _DESCRIBED = 1000  # characters of a description
@@ -23,6 +23,7 @@ class McpTool(Tool):
         server: its name.
         offered: as the server describes it, and as the person has accepted it.
         connection: to the server.
+        capture: keeps what is read.
         effect: whether calls need approval.
         limits: of a call.
         needs: what the server is reached through.
@@ -33,6 +34,7 @@ class McpTool(Tool):
         server: str,
         offered: OfferedTool,
         connection: Connection,
+        capture: Capture,
         *,
         effect: Literal["read", "write"],
         seconds: float,
@@ -40,6 +42,7 @@ class McpTool(Tool):
     ) -> None:
         self._offered = offered
         self._connection = connection
+        self._capture = capture
         self._name = f"{server}.{offered.name}"
         self._effect: Literal["read", "write"] = effect
         self._arguments = arguments_of(offered.arguments)
@@ -71,7 +74,7 @@ class McpTool(Tool):
     def limits(self) -> Limits:
         return self._limits
 
-    async def __call__(self, arguments: BaseModel, scope: Scope) -> Outcome:  # noqa: ARG002 - who calls is not told
+    async def __call__(self, arguments: BaseModel, scope: Scope) -> Outcome:
         if not isinstance(arguments, Arguments):
             raise ToolError(f"{self._name} was called with arguments of another tool")
         from mcp import Client
@@ -88,4 +91,7 @@ class McpTool(Tool):
         result = await self._connection.ask(call)
         if isinstance(result, InputRequiredResult):
             raise ToolError(f"{self._name} asks for what it is not given: samples of a model, or a person's input")
-        return outcome_of(result, self._name)
+        said = Said.of(result, self._name)
+        if self._effect == "write" or not said.ok or not said.text.strip():
+            return said.told()
+        return await said.kept(arguments.root, self._capture, limit=scope.passages)
