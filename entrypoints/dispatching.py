@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from rookery.domain.errors import AdapterError, Conflict, RookeryError
 from rookery.domain.runs import Run, RunFilter, RunStatus
 from rookery.domain.sync import SyncReport
+from rookery.entrypoints.beside import beside
 from rookery.entrypoints.container import Container
 from rookery.entrypoints.syncing import watching
 from rookery.entrypoints.work_pools import Spreading, handing_over
@@ -116,13 +117,8 @@ async def exchanging(container: Container) -> AsyncIterator[None]:
         if isinstance(told, str):
             _log.warning("memory is not exchanged: %s", told)
 
-    task = asyncio.create_task(watching(container, show))
-    try:
+    async with beside(watching(container, show)):
         yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 async def _again_and_again(what: str, work: Callable[[], Awaitable[None]]) -> None:

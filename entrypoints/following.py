@@ -1,12 +1,12 @@
 """Vector stores that follow memory while a server runs."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from rookery.domain.errors import RookeryError
+from rookery.entrypoints.beside import beside
 from rookery.entrypoints.container import Container
 
 _PAUSE_SECONDS = 30.0
@@ -16,13 +16,10 @@ _log = logging.getLogger(__name__)
 @asynccontextmanager
 async def following(container: Container) -> AsyncIterator[None]:
     """Bring the stores of vectors up to date every half minute, and once more at the end."""
-    task = asyncio.create_task(_follow(container))
     try:
-        yield
+        async with beside(_follow(container)):
+            yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
         await _mirror(container)
 
 

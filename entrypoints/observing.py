@@ -1,6 +1,5 @@
 """Telling what happens in runs to those who count it and trace it."""
 
-import asyncio
 import contextlib
 import itertools
 import logging
@@ -14,6 +13,7 @@ from rookery.domain.calls import StoredCall
 from rookery.domain.errors import RookeryError
 from rookery.domain.events import RunEvent
 from rookery.domain.ports.run_store import RunStorePort
+from rookery.entrypoints.beside import beside
 from rookery.entrypoints.settings import TraceSettings
 
 if TYPE_CHECKING:
@@ -54,13 +54,10 @@ class Observer:
             return
         before = await self._run_store.events(run_id)
         told = _Told(seq=before[-1].seq if before else 0, calls=len(await self._run_store.calls(run_id)))
-        watch = asyncio.create_task(self._follow(run_id, told))
         try:
-            yield
+            async with beside(self._follow(run_id, told)):
+                yield
         finally:
-            watch.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await watch
             try:
                 await self._rest(run_id, told)
             except RookeryError as error:
