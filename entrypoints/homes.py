@@ -12,7 +12,7 @@ from rookery.adapters.homes.databases import stored_version
 from rookery.adapters.inboxes import sqlite as inbox
 from rookery.adapters.journals import sqlite as journal
 from rookery.adapters.libraries import sqlite as library
-from rookery.adapters.memory_indexes import sqlite as memory_index
+from rookery.adapters.memory_indexes import reads as memory_index
 from rookery.adapters.request_ledgers import sqlite as requests
 from rookery.adapters.run_stores import sqlite as runs
 from rookery.adapters.snapshot_stores import sqlite as snapshots

@@ -1,19 +1,17 @@
 """The index of what holds in `memory-index.db`, with the arrays that searches need in memory."""
 
-import secrets
 import sqlite3
-from array import array
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from pydantic_core import from_json
 
-from rookery.adapters.memory_indexes.codes import Codes
-from rookery.adapters.memory_indexes.selection import cut, page_mark, read_mark, restricted, selected
+from rookery.adapters.memory_indexes import reads, writes
+from rookery.adapters.memory_indexes.selection import page_mark, read_mark, restricted, selected
 from rookery.adapters.memory_indexes.view import (
     Embeddings,
     Mask,
@@ -22,9 +20,7 @@ from rookery.adapters.memory_indexes.view import (
     Stored,
     View,
     check_dimension,
-    flags_of,
 )
-from rookery.adapters.support.sqlite import Schema
 from rookery.domain.errors import StoreDamaged
 from rookery.domain.memories import Memory, MemoryFilter, Slot
 from rookery.domain.ports.analyzer import AnalyzerPort
@@ -42,32 +38,8 @@ from rookery.domain.ports.memory_index import (
 
 T = TypeVar("T")
 
-_TABLES = """
-CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE namespaces (name TEXT PRIMARY KEY, memories INTEGER NOT NULL, cursor INTEGER NOT NULL);
-CREATE TABLE slots (
-  doc INTEGER PRIMARY KEY, namespace TEXT NOT NULL, key TEXT NOT NULL, cursor INTEGER NOT NULL, live INTEGER NOT NULL,
-  embedded INTEGER NOT NULL DEFAULT 0, time REAL NOT NULL, source TEXT, speaker TEXT NOT NULL, flags INTEGER NOT NULL,
-  importance REAL NOT NULL,
-  postings BLOB NOT NULL, body TEXT NOT NULL, UNIQUE (namespace, key)
-);
-CREATE INDEX slots_by_cursor ON slots (namespace, cursor);
-CREATE INDEX slots_by_time ON slots (time, doc) WHERE live;
-CREATE INDEX slots_unembedded ON slots (cursor) WHERE live AND NOT embedded;
-CREATE TABLE tags (doc INTEGER NOT NULL REFERENCES slots ON DELETE CASCADE, tag TEXT NOT NULL,
-  PRIMARY KEY (doc, tag)) WITHOUT ROWID;
-CREATE INDEX tags_by_name ON tags (tag, doc);
-CREATE TABLE terms (id INTEGER PRIMARY KEY, term TEXT NOT NULL UNIQUE);
-CREATE TABLE embeddings (
-  serial INTEGER PRIMARY KEY AUTOINCREMENT, doc INTEGER NOT NULL UNIQUE REFERENCES slots ON DELETE CASCADE,
-  namespace TEXT NOT NULL, vector BLOB NOT NULL
-);
-CREATE INDEX embeddings_of ON embeddings (namespace, serial)
-"""
 _HELD_IN_MEMORY = 4096
 _FEW = 20  # memories that are read at once without a thread
-_READ_AT_ONCE = 4096  # embeddings
-SCHEMA = Schema("memory-index.db", [_TABLES], durable=False)
 
 
 class SqliteMemoryIndex(MemoryIndexPort):
@@ -83,22 +55,22 @@ class SqliteMemoryIndex(MemoryIndexPort):
     """
 
     def __init__(self, home: Path, *, analyzer: AnalyzerPort, held_in_memory: int = _HELD_IN_MEMORY) -> None:
-        self._database = SCHEMA.at(home)
+        self._database = reads.SCHEMA.at(home)
         self._analyzer = analyzer
         self._held_in_memory = held_in_memory
         self._views: dict[str, View] = {}
         self._incarnation = ""
 
     async def state(self) -> IndexState:
-        return await self._run(_state, brief=True)
+        return await self._run(reads.state, brief=True)
 
     async def apply(self, holdings: Sequence[Holding], *, follows: str, cursor: int) -> None:
         analysed = [Counter(self._terms_of(holding.memory)) for holding in holdings]
-        await self._run(partial(_apply, holdings=holdings, analysed=analysed, follows=follows, cursor=cursor))
+        await self._run(partial(writes.apply, holdings=holdings, analysed=analysed, follows=follows, cursor=cursor))
 
     async def reset(self) -> None:
         try:
-            await self._run(_wipe)
+            await self._run(writes.wipe)
         except StoreDamaged:
             await self._database.destroy()
         self._views.clear()
@@ -108,7 +80,7 @@ class SqliteMemoryIndex(MemoryIndexPort):
         return await self._run(lambda connection: [NamespaceState(*row) for row in connection.execute(query)])
 
     async def get(self, slots: Collection[Slot]) -> dict[Slot, Memory]:
-        bodies = await self._run(partial(_bodies, slots=slots), brief=len(slots) <= _FEW)
+        bodies = await self._run(partial(reads.bodies, slots=slots), brief=len(slots) <= _FEW)
         return {slot: Memory.model_validate_json(body) for slot, body in bodies.items()}
 
     async def page(
@@ -157,8 +129,8 @@ class SqliteMemoryIndex(MemoryIndexPort):
 
     async def unembedded(self, model: str, *, limit: int) -> list[Unembedded]:
         def read(connection: sqlite3.Connection) -> list[Unembedded]:
-            if _fact(connection, "model") != model:
-                _forget_embeddings(connection, model)
+            if reads.fact(connection, "model") != model:
+                writes.forget_embeddings(connection, model)
             query = "SELECT namespace, key, body FROM slots WHERE live AND NOT embedded ORDER BY cursor LIMIT ?"
             rows = connection.execute(query, (limit,))
             return [Unembedded(Slot(namespace, key), from_json(body)["content"]) for namespace, key, body in rows]
@@ -166,10 +138,10 @@ class SqliteMemoryIndex(MemoryIndexPort):
         return await self._run(read)
 
     async def embed(self, model: str, embeddings: Sequence[Embedded]) -> None:
-        await self._run(partial(_embed, model=model, embeddings=embeddings))
+        await self._run(partial(writes.embed, model=model, embeddings=embeddings))
 
     async def changes(self, namespace: str, model: str, *, after: int, limit: int) -> list[Change]:
-        return await self._run(partial(_changes, namespace=namespace, model=model, after=after, limit=limit))
+        return await self._run(partial(reads.changes, namespace=namespace, model=model, after=after, limit=limit))
 
     def close(self) -> None:
         """Close the file."""
@@ -195,14 +167,14 @@ class SqliteMemoryIndex(MemoryIndexPort):
     ) -> list[Candidate]:
         view = self._view(connection, namespace)
         if embedding is not None:
-            check_dimension(_dimension(connection), embedding)
+            check_dimension(reads.dimension(connection), embedding)
         mask = restricted(view, connection, namespace, where)
         nearest = None if near is None else view.docs(near)
         if nearest is None and embedding is not None:
             nearest = self._near(connection, namespace, embedding, mask if where.narrows else None, pool)
         return view.search(
             namespace,
-            _term_ids(connection, terms),
+            reads.term_ids(connection, terms),
             mask,
             pool=pool,
             window_weight=window_weight,
@@ -216,7 +188,7 @@ class SqliteMemoryIndex(MemoryIndexPort):
         seen = (connection, version, connection.total_changes)  # what others wrote, and what was written here
         if namespace in self._views and self._views[namespace].storage == seen:
             return self._views[namespace]
-        incarnation = _fact(connection, "incarnation") or ""
+        incarnation = reads.fact(connection, "incarnation") or ""
         if incarnation != self._incarnation:
             self._views.clear()
             self._incarnation = incarnation
@@ -241,7 +213,7 @@ class SqliteMemoryIndex(MemoryIndexPort):
         if len(view.timeline) <= self._held_in_memory:
             return None
         view.embeddings = Embeddings()
-        _read(connection, namespace, view.codes)
+        reads.read_embeddings(connection, namespace, view.codes)
         among = None if mask is None else view.timeline.columns.doc[mask]
         docs, cosines = view.codes.nearest(embedding, limit, among)
         return dict(zip(docs.tolist(), cosines.tolist(), strict=True))
@@ -251,198 +223,5 @@ class SqliteMemoryIndex(MemoryIndexPort):
     ) -> Similarities:
         view = self._views[namespace]
         held = view.embeddings if len(view.timeline) <= self._held_in_memory else view.codes
-        _read(connection, namespace, held)
+        reads.read_embeddings(connection, namespace, held)
         return held.cosines(embedding, docs)
-
-
-def _read(connection: sqlite3.Connection, namespace: str, into: Embeddings | Codes) -> None:
-    """Put the embeddings that were stored since the last time into memory, part by part."""
-    query = "SELECT serial, doc, vector FROM embeddings WHERE namespace = ? AND serial > ? ORDER BY serial LIMIT ?"
-    while rows := connection.execute(query, (namespace, into.seen, _READ_AT_ONCE)).fetchall():
-        into.add({doc: vector for _, doc, vector in rows})
-        into.seen = rows[-1][0]
-
-
-def _state(connection: sqlite3.Connection) -> IndexState:
-    facts = dict(connection.execute("SELECT name, value FROM facts"))
-    return IndexState(facts.get("journal"), int(facts.get("cursor", 0)), facts.get("model"))
-
-
-def _wipe(connection: sqlite3.Connection) -> None:
-    """Empty the file without removing it, so that processes which have it open see that it is empty."""
-    connection.execute("BEGIN IMMEDIATE")
-    for table in ("embeddings", "tags", "slots", "terms", "namespaces", "facts"):
-        connection.execute(f"DELETE FROM {table}")  # noqa: S608 - of the names above
-    [problem] = connection.execute("PRAGMA integrity_check(1)").fetchone()
-    if problem != "ok":
-        raise StoreDamaged(f"the index of memories is damaged: {problem}")
-
-
-def _apply(
-    connection: sqlite3.Connection,
-    *,
-    holdings: Sequence[Holding],
-    analysed: Sequence[Counter[str]],
-    follows: str,
-    cursor: int,
-) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    if _fact(connection, "incarnation") is None:
-        _note(connection, "incarnation", secrets.token_hex(8))
-    ids = _new_term_ids(connection, sorted(set().union(*analysed)))
-    held = _held(connection, [holding.memory.slot for holding in holdings])
-    latest = {  # another process may have been faster, and know more
-        holding.memory.slot: (holding, counts)
-        for holding, counts in zip(holdings, analysed, strict=True)
-        if holding.cursor > held.get(holding.memory.slot, _NEW).cursor
-    }
-    _count(connection, [holding for holding, _ in latest.values()], held)
-    _forget(connection, [held[slot].doc for slot in latest if slot in held])
-    [(free,)] = connection.execute("SELECT COALESCE(MAX(doc), 0) + 1 FROM slots")
-    numbers = {slot: held[slot].doc if slot in held else free + place for place, slot in enumerate(latest)}
-    rows = (_row(numbers[slot], holding, _packed(counts, ids)) for slot, (holding, counts) in latest.items())
-    connection.executemany(f"INSERT OR REPLACE INTO slots VALUES ({','.join('?' * 13)})", rows)  # noqa: S608
-    tagged = (holding.memory for holding, _ in latest.values() if not holding.memory.forgotten)
-    tags = ((numbers[memory.slot], tag) for memory in tagged for tag in memory.tags)
-    connection.executemany("INSERT INTO tags VALUES (?, ?)", tags)
-    if cursor > int(_fact(connection, "cursor") or 0):
-        _note(connection, "journal", follows)
-        _note(connection, "cursor", str(cursor))
-
-
-class _Held(NamedTuple):
-    doc: int
-    live: bool
-    cursor: int
-
-
-_NEW = _Held(doc=0, live=False, cursor=0)
-
-
-def _held(connection: sqlite3.Connection, slots: Sequence[Slot]) -> dict[Slot, _Held]:
-    query = "SELECT key, doc, live, cursor FROM slots WHERE namespace = ? AND key IN ({})"
-    found: dict[Slot, _Held] = {}
-    for namespace in {slot.namespace for slot in slots}:
-        keys = [slot.key for slot in slots if slot.namespace == namespace]
-        rows = cut(connection, query, keys, first=[namespace])
-        found |= {Slot(namespace, key): _Held(doc, bool(live), cursor) for key, doc, live, cursor in rows}
-    return found
-
-
-def _count(connection: sqlite3.Connection, holdings: Sequence[Holding], held: Mapping[Slot, _Held]) -> None:
-    more: Counter[str] = Counter()
-    last: dict[str, int] = {}
-    for memory, _, cursor in holdings:
-        more[memory.namespace] += int(not memory.forgotten) - int(held.get(memory.slot, _NEW).live)
-        last[memory.namespace] = max(last.get(memory.namespace, 0), cursor)
-    count = """
-        INSERT INTO namespaces VALUES (?, ?, ?) ON CONFLICT (name)
-        DO UPDATE SET memories = memories + excluded.memories, cursor = MAX(cursor, excluded.cursor)
-    """
-    connection.executemany(count, ((name, more[name], cursor) for name, cursor in last.items()))
-
-
-def _forget(connection: sqlite3.Connection, docs: Sequence[int]) -> None:
-    for table in ("tags", "embeddings"):
-        connection.executemany(f"DELETE FROM {table} WHERE doc = ?", ((doc,) for doc in docs))  # noqa: S608
-
-
-def _packed(counts: Counter[str], ids: Mapping[str, int]) -> bytes:
-    return array("i", [number for term, count in counts.items() for number in (ids[term], count)]).tobytes()
-
-
-def _row(doc: int, holding: Holding, postings: bytes) -> tuple[object, ...]:
-    """Return a row of `slots`."""
-    memory, cues, cursor = holding
-    return (
-        doc,
-        *memory.slot,
-        cursor,
-        not memory.forgotten,
-        False,
-        memory.timestamp.timestamp(),
-        memory.source,
-        cues.speaker,
-        flags_of(cues),
-        memory.relevance_score,
-        b"" if memory.forgotten else postings,
-        memory.model_dump_json(),
-    )
-
-
-def _embed(connection: sqlite3.Connection, *, model: str, embeddings: Sequence[Embedded]) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    fits = not embeddings or _dimension(connection) in (None, len(embeddings[0].embedding))
-    if _fact(connection, "model") != model or not fits:
-        _forget_embeddings(connection, model)
-    for namespace in {slot.namespace for slot, _ in embeddings}:
-        vectors = {slot.key: embedding for slot, embedding in embeddings if slot.namespace == namespace}
-        rows = [
-            (doc, namespace, np.asarray(vectors[key], np.float32).tobytes())
-            for key, doc in _docs_of(connection, namespace, list(vectors)).items()
-        ]
-        connection.executemany("UPDATE slots SET embedded = 1 WHERE doc = ?", ((doc,) for doc, *_ in rows))
-        connection.executemany("INSERT OR REPLACE INTO embeddings (doc, namespace, vector) VALUES (?, ?, ?)", rows)
-
-
-def _dimension(connection: sqlite3.Connection) -> int | None:
-    row = connection.execute("SELECT LENGTH(vector) / 4 FROM embeddings LIMIT 1").fetchone()
-    return None if row is None else int(row[0])
-
-
-def _forget_embeddings(connection: sqlite3.Connection, model: str) -> None:
-    """Another model, or another length: none of the old ones may be compared with the new ones."""
-    connection.execute("DELETE FROM embeddings")
-    connection.execute("UPDATE slots SET embedded = 0")
-    _note(connection, "model", model)
-    _note(connection, "incarnation", secrets.token_hex(8))
-
-
-def _changes(connection: sqlite3.Connection, *, namespace: str, model: str, after: int, limit: int) -> list[Change]:
-    if _fact(connection, "model") != model:
-        return []
-    query = """
-        SELECT key, cursor, live, vector FROM slots LEFT JOIN embeddings USING (doc)
-        WHERE slots.namespace = ? AND cursor > ? ORDER BY cursor LIMIT ?
-    """
-    changes = []
-    for key, cursor, live, vector in connection.execute(query, (namespace, after, limit)):
-        if live and vector is None:
-            break
-        embedding = memoryview(vector).cast("f") if live else None
-        changes.append(Change(Slot(namespace, key), cursor, embedding))
-    return changes
-
-
-def _new_term_ids(connection: sqlite3.Connection, terms: Sequence[str]) -> dict[str, int]:
-    connection.executemany("INSERT OR IGNORE INTO terms (term) VALUES (?)", ((term,) for term in terms))
-    return {term: id_ for id_, term in cut(connection, "SELECT id, term FROM terms WHERE term IN ({})", terms)}
-
-
-def _term_ids(connection: sqlite3.Connection, terms: Iterable[str]) -> dict[str, int | None]:
-    wanted = sorted(set(terms))
-    ids = {term: id_ for id_, term in cut(connection, "SELECT id, term FROM terms WHERE term IN ({})", wanted)}
-    return {term: ids.get(term) for term in wanted}
-
-
-def _bodies(connection: sqlite3.Connection, *, slots: Collection[Slot]) -> dict[Slot, str]:
-    query = "SELECT key, body FROM slots WHERE namespace = ? AND key IN ({}) AND live"
-    found: dict[Slot, str] = {}
-    for namespace in {slot.namespace for slot in slots}:
-        keys = [slot.key for slot in slots if slot.namespace == namespace]
-        found |= {Slot(namespace, key): body for key, body in cut(connection, query, keys, first=[namespace])}
-    return found
-
-
-def _docs_of(connection: sqlite3.Connection, namespace: str, keys: Sequence[str]) -> dict[str, int]:
-    query = "SELECT key, doc FROM slots WHERE namespace = ? AND key IN ({}) AND live"
-    return dict(cut(connection, query, keys, first=[namespace]))
-
-
-def _fact(connection: sqlite3.Connection, name: str) -> str | None:
-    row = connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
-    return None if row is None else str(row[0])
-
-
-def _note(connection: sqlite3.Connection, name: str, value: str) -> None:
-    connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
