@@ -26,6 +26,7 @@ from rookery.domain.ports.run_store import RunStorePort
 from rookery.domain.redaction import redact, stand_in
 from rookery.domain.results import TaskResult
 from rookery.domain.runs import ResearchRequest, Run, RunStatus, StopRequest, Utterance
+from rookery.domain.working_time import worked_seconds
 
 
 class StartRun:
@@ -137,9 +138,10 @@ class ConductRun:
     async def _work(self, charge: "_Charge") -> TaskResult:
         async def research(context: WorkflowContext, request: ResearchRequest) -> TaskResult:
             self._refuse_stranger(charge.run)
+            worked = worked_seconds(await self._run_store.events(charge.run.id))
             charge.run = await self._begin(charge.run.id)
             charge.taken = True
-            return await self._colony.research(context, request)
+            return await self._colony.research(context, request, worked=worked)
 
         run = charge.run
         try:

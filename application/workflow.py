@@ -73,15 +73,21 @@ class Colony:
     sources: Sequence[ToolSource] = ()
     notices: Notices = field(default_factory=Notices)
 
-    async def research(self, context: WorkflowContext, request: ResearchRequest) -> TaskResult:
-        """Answer a question. This is the workflow that orchestrators run."""
-        return await _Expedition(self, context, request).run()
+    async def research(self, context: WorkflowContext, request: ResearchRequest, *, worked: float = 0.0) -> TaskResult:
+        """Answer a question. This is the workflow that orchestrators run.
+
+        Args:
+            context: of the run.
+            request: what is asked.
+            worked: seconds that the run has used up before it was resumed.
+        """
+        return await _Expedition(self, context, request, worked).run()
 
 
 class _Expedition:
     """One run of the workflow. It can be replayed: what it holds follows from the outputs of its steps."""
 
-    def __init__(self, colony: Colony, context: WorkflowContext, request: ResearchRequest) -> None:
+    def __init__(self, colony: Colony, context: WorkflowContext, request: ResearchRequest, worked: float) -> None:
         self._colony = colony
         self._context = context
         self._request = request
@@ -89,7 +95,9 @@ class _Expedition:
         self._agents = without(lineup.lent, lineup.agents) if request.sources and lineup.lent else lineup.agents
         self._effort = EFFORTS[request.depth]
         self._deadlines = Deadlines(colony.clock)
-        self._supervisor = Supervisor(request.budget(colony.budget), colony.clock, context.emit, self._deadlines)
+        self._supervisor = Supervisor(
+            request.budget(colony.budget), colony.clock, context.emit, self._deadlines, worked=worked
+        )
         self._voices = Voices(colony.llms, colony.stand_in, context, self._supervisor, request)
         self._llm = self._voices.of(None).llm
         self._tools = dict(colony.tools(self._agents))

@@ -12,21 +12,34 @@ from rookery.domain.interventions import Intervention
 from rookery.domain.loop import Spent
 from rookery.domain.ports.clock import ClockPort
 
+_AT_LEAST = 0.1
+"""The share of its time that a resumed run has in any case: to read again what it did, and to write its answer."""
+
 
 class Supervisor:
     """Counts what the agents of one run spend.
+
+    Args:
+        budget: of the run.
+        clock: tells the time.
+        emit: tells what happens.
+        deadlines: know for how long persons were waited for.
+        worked: seconds for which the run has worked before it was resumed.
 
     Attributes:
         notes: what the reader of the answer is told.
         hindered: whether an agent was stopped, or could not do its work as it should.
     """
 
-    def __init__(self, budget: Budget, clock: ClockPort, emit: Emit, deadlines: Deadlines | None = None) -> None:
-        self._budget = budget
+    def __init__(
+        self, budget: Budget, clock: ClockPort, emit: Emit, deadlines: Deadlines | None = None, *, worked: float = 0.0
+    ) -> None:
+        longest = max(budget.max_seconds, worked + _AT_LEAST * budget.max_seconds)
+        self._budget = budget.model_copy(update={"max_seconds": longest})
         self._clock = clock
         self._emit = emit
         self._deadlines = deadlines or Deadlines(clock)
-        self._began = clock.monotonic()
+        self._began = clock.monotonic() - worked
         self._accounts: dict[str, Spent] = {}
         self._admitted = 0
         self.notes: list[str] = []
@@ -35,7 +48,7 @@ class Supervisor:
 
     @property
     def seconds(self) -> float:
-        """How long the run has worked, in this process, without what a person made it wait."""
+        """How long the run has worked, without what a person made it wait."""
         return self._clock.monotonic() - self._began - self._deadlines.waited
 
     @property

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from dependency_injector import providers
 
 from rookery.adapters.clocks.manual import ManualClock
 from rookery.adapters.orchestrators.local import LocalOrchestrator, Settings
 from rookery.adapters.run_stores.in_memory import InMemoryRunStore
 from rookery.domain.errors import Conflict, RunStopped
+from rookery.domain.events import RunStarted, StepStarted
 from rookery.domain.frozen import Frozen
 from rookery.domain.runs import ResearchRequest, RunStatus, StopRequest
 from rookery.entrypoints.container import Container, close
@@ -169,3 +171,27 @@ async def test_of_two_who_take_a_run_at_once_one_has_it_and_the_other_leaves_it_
     assert "run_failed" not in types
     for container in containers:
         await close(container)
+
+
+@pytest.mark.parametrize("worked", [500.0, 5000.0])
+async def test_a_resumed_run_goes_on_with_what_is_left_of_its_time_and_can_always_write_its_answer(tmp_path, worked):
+    clock = ManualClock(datetime(2026, 1, 1, tzinfo=UTC))
+    container = make_container(tmp_path / "home", embedder=None, vector_store="memory")
+    container.clock.override(providers.Object(clock))
+    note = tmp_path / "note.md"
+    note.write_text("# Rooks\n\nRooks nest in tall elms.\n")
+    asked = ResearchRequest(question="Where do rooks nest?", sources=[str(note)], max_seconds=600)
+    run = await container.start_run()(asked)
+    begun = run.model_copy(update={"status": RunStatus.RUNNING, "started_at": clock.now()})
+    opening = RunStarted(
+        agent_id="coordinator", question=run.question, sources=run.sources, depth=run.depth, model=run.model
+    )
+    await container.run_store().save(begun, opening)
+    clock.advance(timedelta(seconds=worked))  # and then its process died
+    await container.run_store().append(run.id, StepStarted(agent_id="coordinator", step="read", label="read"))
+    clock.advance(timedelta(days=9))
+    resumed = await container.conduct_run()(run.id)
+    await close(container)
+    assert resumed.status is RunStatus.SUCCEEDED
+    assert "tall elms" in resumed.result.output
+    assert resumed.result.usage.seconds == worked
