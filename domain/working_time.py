@@ -18,16 +18,14 @@ def worked_seconds(events: Iterable[RunEvent]) -> float:
         if since is not None and not awaited and not isinstance(event, RunResumed):
             seconds += max(0.0, (event.at - since).total_seconds())  # clocks of two machines differ
         match event:
-            case RunStarted() | RunResumed():
-                since = event.at
-            case RunPaused():
-                since = None
             case ApprovalRequested():
                 awaited.add(event.approval_id)
             case ApprovalResolved():
                 awaited.discard(event.approval_id)
             case _:
                 pass
-        if since is not None:
+        if isinstance(event, RunPaused):
+            since = None
+        elif since is not None or isinstance(event, RunStarted | RunResumed):
             since = event.at
     return seconds
