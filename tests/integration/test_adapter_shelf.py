@@ -1,4 +1,4 @@
-"""The shelf of adapters on disk, and corrections in their store."""
+"""The shelf of adapters on disk."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from rookery.adapters.adapter_shelves.folder import AdapterFolder
-from rookery.adapters.corrections.sqlite import SqliteCorrectionStore
 from rookery.domain.errors import StoreDamaged
-from rookery.domain.tuning import Bar, Correction, Mark, Recipe, TunedAdapter, judge
+from rookery.domain.tuning import Bar, Mark, Recipe, TunedAdapter, judge
 
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
@@ -73,13 +72,3 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     put.path.with_name("card.json").write_text("{")
     with pytest.raises(StoreDamaged, match=r"card\.json cannot be read; remove its folder"):
         shelf.all()
-
-
-@pytest.mark.anyio
-async def test_a_correction_takes_the_place_of_an_earlier_one_of_the_same_claim(tmp_path: Path) -> None:
-    store = SqliteCorrectionStore(tmp_path)
-    for claim, text in ((2, "two"), (1, "one"), (1, "one again")):
-        await store.add(Correction(run_id="r", claim=claim, was="x", text=text, at=NOON))
-    assert [found.text for found in await store.of_run("r")] == ["one again", "two"]
-    assert await store.of_run("other") == []
-    store.close()
