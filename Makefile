@@ -36,7 +36,7 @@ model: $(UV)  ## Train the small model of the tests (minutes), so that whole run
 	@$(UV) sync --quiet --frozen --extra llama --group training
 	@$(UV) run --no-sync python benchmarks/lookup/train.py
 
-image-test: $(UV)  ## Build the image and test it at work: an engine, and half an hour the first time.
+image-test: $(UV)  ## Build the image and test it at work: an engine, and 15 to 30 minutes the first time.
 	@$(UV) sync --quiet --frozen --extra llama --group training
 	@$(UV) run --no-sync just image-test
 
