@@ -2,40 +2,39 @@
 
 import asyncio
 import math
-import tempfile
-from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from rookery.adapters.analyzers.snowball import SnowballAnalyzer
 from rookery.adapters.embedders.hashing import HashingEmbedder, Settings
 from rookery.adapters.memory_indexes.in_memory import InMemoryMemoryIndex
-from rookery.adapters.memory_indexes.sqlite import SqliteMemoryIndex
 from rookery.domain.cues import cues_of
-from rookery.domain.errors import DimensionMismatch, InvalidRequest, StoreDamaged
+from rookery.domain.errors import DimensionMismatch, InvalidRequest
 from rookery.domain.memories import EVERYTHING, Memory, MemoryFilter, Slot
 from rookery.domain.ports.memory_index import (
-    Candidate,
     Change,
     Embedded,
-    Holding,
     IndexState,
     MemoryIndexPort,
     NamespaceState,
 )
-from tests.support.windowed_bm25 import Said, scores
+from tests.support.memory_index import (
+    ANALYZER,
+    EMBEDDER,
+    MODEL,
+    NOON,
+    apply,
+    embed_all,
+    find,
+    holding,
+    keys,
+    sqlite_index,
+    tombstone,
+)
 
 pytestmark = pytest.mark.anyio
-
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-ANALYZER = SnowballAnalyzer()
-EMBEDDER = HashingEmbedder(Settings(dimension=16))
-MODEL = EMBEDDER.identity
 
 
 @pytest.fixture(params=["sqlite", "in_memory"])
@@ -46,65 +45,6 @@ async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     opened = sqlite_index(tmp_path)
     yield opened
     opened.close()
-
-
-def sqlite_index(home: Path) -> SqliteMemoryIndex:
-    return SqliteMemoryIndex(home, analyzer=ANALYZER)
-
-
-def memory(key: str, content: str, *, minutes: float = 0, **more: object) -> Memory:
-    fields = {"id": f"m-{key}", "namespace": "a", "key": key, "content": content}
-    return Memory.model_validate(fields | {"timestamp": NOON + timedelta(minutes=minutes)} | more)
-
-
-def holding(cursor: int, key: str, content: str, *, minutes: float = 0, **more: object) -> Holding:
-    held = memory(key, content, minutes=minutes, **more)
-    return Holding(held, cues_of(held.content, held.tags), cursor)
-
-
-def tombstone(cursor: int, key: str, **more: object) -> Holding:
-    return holding(cursor, key, "", forgotten=True, **more)
-
-
-async def apply(index: MemoryIndexPort, *holdings: Holding) -> None:
-    await index.apply(holdings, follows="j", cursor=max(one.cursor for one in holdings))
-
-
-async def embed_all(index: MemoryIndexPort, embedder: HashingEmbedder = EMBEDDER) -> None:
-    memories = await index.unembedded(embedder.identity, limit=1000)
-    vectors = await embedder.embed([one.content for one in memories])
-    pairs = [Embedded(one.slot, vector) for one, vector in zip(memories, vectors, strict=True)]
-    await index.embed(embedder.identity, pairs)
-
-
-async def find(
-    index: MemoryIndexPort,
-    query: str,
-    where: MemoryFilter = EVERYTHING,
-    *,
-    namespace: str = "a",
-    pool: int = 100,
-    dense: bool = False,
-    nearest: Sequence[str] | None = None,
-) -> dict[str, Candidate]:
-    """Return the candidates by key."""
-    [embedding] = await EMBEDDER.embed([query])
-    found = await index.candidates(
-        namespace,
-        ANALYZER.terms(query),
-        where,
-        pool=pool,
-        window_weight=1.5,
-        embedding=embedding if dense else None,
-        nearest=None if nearest is None else dict.fromkeys(nearest),
-    )
-    assert len({candidate.slot for candidate in found}) == len(found)
-    return {candidate.slot.key: candidate for candidate in found}
-
-
-async def keys(index: MemoryIndexPort, where: MemoryFilter = EVERYTHING) -> list[str]:
-    items, _ = await index.page(where, limit=1000)
-    return [one.key for one in items]
 
 
 async def test_an_empty_index_knows_nothing(index: MemoryIndexPort) -> None:
@@ -457,152 +397,3 @@ async def test_readers_beside_a_writer_see_whole_steps(index: MemoryIndexPort) -
         for work in (write, read, read):
             tasks.create_task(work())
     assert len(await find(index, "rooks", pool=1000)) == await index.count("a", EVERYTHING) == 200
-
-
-words = st.lists(st.sampled_from(["rooks", "elms", "mill", "moon"]), min_size=1, max_size=5).map(" ".join)
-steps = st.lists(
-    st.lists(
-        st.tuples(
-            st.integers(0, 9), st.one_of(st.none(), words), st.integers(0, 30), st.sampled_from(["", "Ada: ", "Zoë: "])
-        ),
-        min_size=1,
-        max_size=4,
-    ),
-    min_size=1,
-    max_size=8,
-)
-
-
-@settings(max_examples=20)
-@given(steps, st.sampled_from(["rooks", "the moon over the elms", "mill mill ghost"]))
-async def test_all_indexes_agree_however_their_content_came_about(
-    batches: list[list[tuple[int, str | None, int, str]]], query: str
-) -> None:
-    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
-        grown, late, at_once = sqlite_index(Path(one)), sqlite_index(Path(one)), sqlite_index(Path(other))
-        plain = InMemoryMemoryIndex(analyzer=ANALYZER)
-        held: dict[str, Holding] = {}
-        cursor = 0
-        for batch in batches:
-            changed = {}
-            for key, text, quarters, speaker in batch:
-                cursor += 1
-                forgotten = text is None
-                content = "" if text is None else speaker + text
-                changed[f"{key}"] = holding(cursor, f"{key}", content, minutes=15 * quarters, forgotten=forgotten)
-            held |= changed
-            for index in (grown, plain):
-                await apply(index, *changed.values())
-                await embed_all(index)
-                await find(index, query, dense=True)
-        await apply(at_once, *sorted(held.values(), key=lambda one: one.cursor))
-        await embed_all(at_once)
-        found = await find(grown, query, dense=True)
-        assert await find(plain, query, dense=True) == found
-        assert await find(late, query, dense=True) == found
-        assert await find(at_once, query, dense=True) == found
-        assert await grown.namespaces() == await plain.namespaces() == await at_once.namespaces()
-        _check_scores(found, held, query)
-        for index in (grown, late, at_once):
-            index.close()
-
-
-def _check_scores(found: dict[str, Candidate], held: dict[str, Holding], query: str) -> None:
-    living = {key: one.memory for key, one in held.items() if not one.memory.forgotten}
-    numbers = {key: one.cursor for key, one in held.items()}
-    said = [
-        Said(one.timestamp.timestamp(), numbers[key], Counter(ANALYZER.terms(one.content)))
-        for key, one in living.items()
-    ]
-    expected = scores(said, ANALYZER.terms(query)) if living else {}
-    assert set(found) == set(living)
-    for key, candidate in found.items():
-        score = expected[numbers[key]]
-        assert candidate.lexical == pytest.approx(score.own, rel=1e-4, abs=1e-6)
-        assert candidate.window == pytest.approx(score.window, rel=1e-4, abs=1e-6)
-
-
-async def test_what_another_instance_writes_is_seen(tmp_path: Path) -> None:
-    one, other = sqlite_index(tmp_path), sqlite_index(tmp_path)
-    await apply(one, holding(1, "1", "Ada: rooks"))
-    assert list(await find(other, "rooks")) == ["1"]
-    await apply(one, holding(2, "2", "Zoë: rooks", minutes=-90), holding(3, "1", "Ada: crows"))
-    assert list(await find(other, "rooks")) == ["2"]
-    assert (await other.form("a")).speakers == {"ada", "zoë"}
-    await embed_all(other)
-    assert all(found.cosine is not None for found in (await find(one, "rooks", dense=True)).values())
-    await apply(other, tombstone(4, "2"))
-    assert await find(one, "rooks") == {}
-    one.close()
-    other.close()
-
-
-async def test_a_reset_by_another_instance_is_noticed(tmp_path: Path) -> None:
-    one, other = sqlite_index(tmp_path), sqlite_index(tmp_path)
-    await apply(one, *(holding(n, f"{n}", f"rooks {n}") for n in range(1, 6)))
-    await embed_all(one)
-    await find(one, "rooks", dense=True)
-    await other.reset()
-    await other.apply([holding(1, "new", "elms")], follows="k", cursor=1)
-    assert await find(one, "rooks") == {}
-    assert list(await find(one, "elms")) == ["new"]
-    assert await one.state() == IndexState("k", 1, None)
-    assert (await one.form("a")).speakers == frozenset()
-    one.close()
-    other.close()
-
-
-async def test_another_model_of_another_instance_is_noticed(tmp_path: Path) -> None:
-    one, other = sqlite_index(tmp_path), sqlite_index(tmp_path)
-    await apply(one, holding(1, "1", "rooks"))
-    await embed_all(one)
-    await find(one, "rooks", dense=True)
-    eight = HashingEmbedder(Settings(dimension=8))
-    await embed_all(other, eight)
-    [embedding] = await eight.embed(["rooks"])
-    found = await one.candidates("a", [], EVERYTHING, pool=5, window_weight=1.5, embedding=embedding)
-    assert [round(candidate.cosine or 0, 5) for candidate in found] == [1.0]
-    one.close()
-    other.close()
-
-
-async def test_a_damaged_file_is_told_and_mended_by_a_reset(tmp_path: Path) -> None:
-    index = sqlite_index(tmp_path)
-    await apply(index, holding(1, "1", "rooks"))
-    index.close()
-    (tmp_path / "memory-index.db").write_bytes(b"not a database " * 1000)
-    with pytest.raises(StoreDamaged, match="damaged"):
-        await index.state()
-    await index.reset()
-    await apply(index, holding(1, "1", "rooks"))
-    assert list(await find(index, "rooks")) == ["1"]
-    index.close()
-
-
-async def test_a_file_removed_while_it_is_open_is_an_empty_index(tmp_path: Path) -> None:
-    index = sqlite_index(tmp_path)
-    await apply(index, holding(1, "1", "rooks"))
-    await find(index, "rooks")
-    (tmp_path / "memory-index.db").unlink()
-    state = await index.state()
-    assert state.cursor in (0, 1)
-    assert len(await find(index, "rooks")) == state.cursor
-    await apply(index, holding(2, "2", "rooks"))
-    assert "2" in await find(index, "rooks")
-    index.close()
-
-
-async def test_a_namespace_too_large_for_the_memory_compares_as_a_small_one_does(tmp_path: Path) -> None:
-    small, large = sqlite_index(tmp_path), SqliteMemoryIndex(tmp_path, analyzer=ANALYZER, held_in_memory=5)
-    await apply(small, *(holding(n, f"{n}", f"rooks {n}", minutes=n) for n in range(1, 40)))
-    await embed_all(small)
-    await apply(small, holding(40, "40", "rooks"))
-    for near in (None, ["3", "30", "40", "unknown"], []):
-        expected = await find(small, "rooks 7", pool=10, dense=True, nearest=near)
-        found = await find(large, "rooks 7", pool=10, dense=True, nearest=near)
-        assert found.keys() == expected.keys()
-        for key, candidate in found.items():
-            assert candidate.cosine == (pytest.approx(expected[key].cosine, abs=0.002) if key != "40" else None)
-            assert candidate._replace(cosine=None) == expected[key]._replace(cosine=None)
-    small.close()
-    large.close()
