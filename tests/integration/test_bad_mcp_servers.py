@@ -1,14 +1,19 @@
 """Servers that hang, die, lie, flood or attack: a run is told, and goes on."""
 
 import asyncio
+import gc
 import re
 import resource
+import sys
 from pathlib import Path
 
 import pytest
 
 from rookery.adapters.support.web.network import Network
 from rookery.adapters.tools.mcp.settings import Settings
+from rookery.adapters.tools.mcp.stdio import environment
+from rookery.adapters.tools.mcp.stdio import program as program_of
+from rookery.adapters.tools.mcp.trouble import Trouble
 from rookery.domain.errors import RookeryError, ToolError
 from tests.support.mcp_servers.bad import SECRET
 from tests.support.tool_sources import SCOPE, accepted, network_of, opened, over_http, program
@@ -178,3 +183,15 @@ async def test_an_address_that_answers_with_nonsense_is_told_in_time(web, answer
     async with opened(Settings(url=f"{web.url}/mcp", start_seconds=2), network=network_of(web.url)) as source:
         with pytest.raises(ToolError, match=re.escape(told)):
             await source.tools()
+
+
+async def test_a_program_that_dies_while_it_is_spoken_to_leaves_no_error_behind() -> None:
+    from mcp.shared.message import SessionMessage
+    from mcp_types import JSONRPCNotification
+
+    dies = [sys.executable, "-c", "import sys; sys.stdin.buffer.read(1)"]
+    long = JSONRPCNotification(jsonrpc="2.0", method="long", params={"text": "rook " * 500_000})
+    async with program_of(dies, environment({}), None, Trouble()) as (incoming, outgoing):
+        await outgoing.send(SessionMessage(long))
+        assert [message async for message in incoming] == []
+    gc.collect()  # an error that nobody has asked for is told to the loop by now, which fails this test

@@ -151,14 +151,23 @@ async def _end(process: "Process") -> None:
         if stream is not None:
             with suppress(OSError, anyio.ClosedResourceError, anyio.BrokenResourceError):
                 await stream.aclose()
-    _let_go(process)
+    await _let_go(process)
 
 
-def _let_go(process: "Process") -> None:
-    """Close what asyncio keeps of a process as long as anything that it has started holds a pipe."""
-    transport = getattr(getattr(process, "_process", None), "_transport", None)
+async def _let_go(process: "Process") -> None:
+    """Close what asyncio keeps of a process as long as anything that it has started holds a pipe.
+
+    The error of a pipe that broke is asked for, as Python 3.11.2 complains of one that nobody has asked for.
+    """
+    import anyio
+
+    inner = getattr(process, "_process", None)
+    transport, stdin = getattr(inner, "_transport", None), getattr(inner, "stdin", None)
     if isinstance(transport, asyncio.SubprocessTransport):
         transport.close()
+    if isinstance(stdin, asyncio.StreamWriter):
+        with anyio.move_on_after(_PATIENCE), suppress(OSError):
+            await stdin.wait_closed()
 
 
 def _tell(process: "Process", warning: str | None) -> None:
