@@ -45,7 +45,7 @@ _DESCRIPTION = (
     "Multi-agent research in which every claim is locked to a verbatim quote of a stored source. "
     "Errors are problem documents (RFC 9457); docs/errors.md lists their types."
 )
-# FastAPI would tell whatever OpenTelemetry finds in the process what a request held, unredacted. Ours tells runs.
+# Where the process has a provider of OpenTelemetry, FastAPI records errors of requests with their messages, unredacted.
 _SILENT: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 _ROUTES = (runs, research, reports, approvals, memories, sources, agents, integrations, chat, models, slack, health)
 
